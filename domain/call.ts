@@ -1,0 +1,96 @@
+/**
+ * The words of a call.
+ *
+ * - **call**: ours, one attempt to bring one person (the **lead**) together with a **handler**.
+ * - **leg**: Telnyx's, one connection to one phone or browser (`call_control_id`).
+ * - **participant**: who a leg belongs to: `lead`, or an agent's client_id. A participant has one leg per attempt.
+ * - **handler**: what the lead meets after answering.
+ * - **event**: something that happened (`domain/events.ts`). **command**: something we ask the carrier to do.
+ * - **facts**: what is known about a call; they only grow (`domain/facts.ts`).
+ * - **outcome**: why the call ended, one word. **status**: where it is (`domain/status.ts`).
+ */
+import type { JsonObject } from './json';
+
+/** `COLD_CALL_` and 26 Crockford characters: workflow id, conference name and key of the status document at once. */
+export type CallId = string;
+
+export const CALL_ID_PATTERN = /^COLD_CALL_[0-9A-HJKMNP-TV-Z]{26}$/;
+
+export type LegRole = 'lead' | 'agent' | 'supervisor' | 'voice_agent';
+
+/** Names one leg before the carrier has given it an id. Pure data, so every process computes the same name. */
+export interface LegName {
+  readonly role: LegRole;
+  /** Our `participant_sid`: `lead`, or the agent's client_id. */
+  readonly participant: string;
+  /** From 1. Another attempt is another leg, and is recorded before it is made. */
+  readonly attempt: number;
+}
+
+/** What we put into Telnyx's `client_state`: it comes back in every webhook of the leg. */
+export interface ClientState {
+  /** OUTCALL_INSTALLATION: tells our legs from those of another installation on the same application. */
+  readonly installation: string;
+  readonly callId: CallId;
+  readonly leg: LegName;
+}
+
+/** A leg the carrier has named. */
+export interface LegIdentity extends LegName {
+  /** Identifies the leg: the only id that every event of a leg carries. */
+  readonly callLegId: string;
+  /** What commands are addressed to; `call.recording.saved` lacks it. */
+  readonly callControlId: string | null;
+  readonly callSessionId: string | null;
+}
+
+/** A leg that commands can be sent to. */
+export interface ReachableLeg extends LegIdentity {
+  readonly callControlId: string;
+}
+
+export interface ConferenceHandler {
+  readonly type: 'conference';
+}
+
+/** What the lead meets after answering. */
+export type Handler = ConferenceHandler;
+
+export type RecordingFormat = 'mp3' | 'wav';
+
+/** Everything that decides a call, complete with defaults, fixed when the call is accepted. */
+export interface CallRequest {
+  readonly callId: CallId;
+  readonly provider: 'telnyx';
+  /** E.164. */
+  readonly toPhone: string;
+  /** E.164, one of the account's numbers. */
+  readonly fromPhone: string;
+  readonly handler: Handler;
+  readonly record: boolean;
+  readonly recordingFormat: RecordingFormat;
+  /** How long the phone may ring, 15 to 600 seconds. */
+  readonly ringTimeoutSeconds: number;
+  /** How long the call may last after the answer, 30 to 14,000 seconds. The carrier enforces it even if we are gone. */
+  readonly timeLimitSeconds: number;
+  /** How long an answered lead waits for somebody to come, in seconds. */
+  readonly agentWaitSeconds: number;
+  readonly businessId: string;
+  readonly metadata: JsonObject;
+  /** ISO 8601, when the call was accepted. */
+  readonly createdAt: string;
+}
+
+export const LEAD: LegName = { role: 'lead', participant: 'lead', attempt: 1 };
+
+export function isSameLeg(a: LegName, b: LegName): boolean {
+  return a.role === b.role && a.participant === b.participant && a.attempt === b.attempt;
+}
+
+/**
+ * The name behind a command's `command_id`: the same for every process that ever sends this command, before or after a
+ * crash. Telnyx ignores a repeated `command_id` for 60 seconds (developers.telnyx.com: Receiving webhooks).
+ */
+export function commandName(callId: CallId, leg: LegName, purpose: string): string {
+  return `${callId}/${leg.role}/${leg.participant}/${leg.attempt}/${purpose}`;
+}

@@ -1,0 +1,80 @@
+/**
+ * Why a call ended, as one table: the first row that fits wins. Read off the facts, never stored beside them.
+ */
+import { answeredAt, leadLeg } from './facts';
+import type { Facts, LegFacts } from './facts';
+
+export const OUTCOMES = [
+  'completed',
+  'no_answer',
+  'busy',
+  'rejected',
+  'voicemail',
+  'canceled',
+  'agent_unavailable',
+  'failed',
+  'dial_unknown',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export type EndedBy = 'lead' | 'agent' | 'api' | 'system' | 'unknown';
+
+/** The lead's side of a call that is over. */
+interface Ending {
+  readonly facts: Facts;
+  readonly lead: LegFacts | null;
+  readonly answered: boolean;
+  /** Telnyx's hangup_cause of the lead's leg. */
+  readonly cause: string | null;
+}
+
+interface Row {
+  readonly outcome: Outcome;
+  readonly fits: (ending: Ending) => boolean;
+}
+
+const NO_ANSWER_CAUSES = ['timeout', 'no_answer', 'normal_clearing'];
+
+const ROWS: readonly Row[] = [
+  { outcome: 'dial_unknown', fits: ({ facts, lead }) => facts.leadUnresolvedAt !== null && lead === null },
+  { outcome: 'canceled', fits: ({ facts, answered }) => !answered && facts.hangupRequestedAt !== null },
+  { outcome: 'busy', fits: ({ answered, cause }) => !answered && cause === 'user_busy' },
+  { outcome: 'rejected', fits: ({ answered, cause }) => !answered && cause === 'call_rejected' },
+  { outcome: 'no_answer', fits: ({ answered, cause }) => !answered && NO_ANSWER_CAUSES.includes(cause ?? '') },
+  { outcome: 'failed', fits: ({ answered }) => !answered },
+  { outcome: 'agent_unavailable', fits: ({ facts }) => facts.nobodyCameAt !== null },
+  { outcome: 'completed', fits: () => true },
+];
+
+/** The outcome of a call, or null while it runs. */
+export function outcomeOf(facts: Facts): Outcome | null {
+  if (facts.endedAt === null) return null;
+  const lead = leadLeg(facts);
+  const ending = {
+    facts,
+    lead,
+    answered: lead !== null && answeredAt(lead) !== null,
+    cause: lead?.hangup?.cause ?? null,
+  };
+  return ROWS.find((row) => row.fits(ending))?.outcome ?? null;
+}
+
+/** Causes by which the carrier ends a leg on our instructions (ring timeout, time limit). */
+const SYSTEM_CAUSES = ['timeout', 'no_answer', 'time_limit'];
+
+/** Who ended the call, or null while it runs. */
+export function endedBy(facts: Facts): EndedBy | null {
+  if (facts.endedAt === null) return null;
+  const hangup = leadLeg(facts)?.hangup ?? null;
+  if (hangup === null) return endedWithoutLeg(facts);
+  if (SYSTEM_CAUSES.includes(hangup.cause ?? '')) return 'system';
+  if (hangup.hangupSource === 'callee') return 'lead';
+  if (facts.hangupRequestedAt !== null && facts.hangupRequestedAt <= hangup.at) return 'api';
+  if (hangup.hangupSource === 'caller' || facts.nobodyCameAt !== null) return 'system';
+  return 'unknown';
+}
+
+function endedWithoutLeg(facts: Facts): EndedBy {
+  if (facts.hangupRequestedAt !== null) return 'api';
+  return outcomeOf(facts) === 'dial_unknown' ? 'unknown' : 'system';
+}

@@ -1,0 +1,173 @@
+/**
+ * The status document: what the API answers and what Redis holds, derived from the request and the facts.
+ * Field names are those of the API.
+ */
+import type { CallId, CallRequest, LegRole } from './call';
+import type { Source } from './events';
+import { answeredAt, isJoined, leadLeg } from './facts';
+import type { Facts, LegFacts } from './facts';
+import type { JsonObject } from './json';
+import { endedBy, outcomeOf } from './outcome';
+import type { EndedBy, Outcome } from './outcome';
+import { expectedRecording } from './recordings';
+import type { RecordingStatus } from './recordings';
+
+/** In the order a call goes through them; steps may be skipped, none is taken twice. */
+export const CALL_STATUSES = ['queued', 'dialing', 'ringing', 'answered', 'in_progress', 'ended'] as const;
+export type CallStatus = (typeof CALL_STATUSES)[number];
+
+export interface ParticipantStatus {
+  readonly participant_sid: string;
+  readonly role: LegRole;
+  readonly call_control_id: string | null;
+  readonly joined_at: string | null;
+  readonly left_at: string | null;
+  readonly muted: boolean;
+}
+
+/** Instants are ISO 8601 UTC with milliseconds. */
+export interface StatusDocument {
+  readonly call_id: CallId;
+  readonly conference_id: string;
+  readonly conference_sid: string;
+  readonly provider: 'telnyx';
+  readonly status: CallStatus;
+  readonly outcome: Outcome | null;
+  readonly to_phone: string;
+  readonly from_phone: string;
+  /** How many are in the conference now. */
+  readonly participant_count: number;
+  readonly metadata: JsonObject;
+  readonly participants: readonly ParticipantStatus[];
+  readonly created_at: string;
+  readonly dialed_at: string | null;
+  readonly answered_at: string | null;
+  /** When the lead came into the conference. */
+  readonly joined_at: string | null;
+  readonly ended_at: string | null;
+  /** Whole seconds from answered_at to ended_at; null if never answered. */
+  readonly duration_secs: number | null;
+  /** Telnyx's words for the lead's leg. */
+  readonly hangup_cause: string | null;
+  readonly hangup_source: string | null;
+  readonly ended_by: EndedBy | null;
+  readonly answered_by: 'human' | 'machine' | 'unknown' | null;
+  /** The carrier's refusal. */
+  readonly error_code: string | null;
+  readonly error_detail: string | null;
+  /** The lead leg's; null when none was asked for. */
+  readonly recording: RecordingStatus | null;
+  readonly recordings: readonly RecordingStatus[];
+  readonly updated_at: string;
+  readonly source: Source;
+}
+
+/** When and how the facts last changed. */
+export interface Change {
+  readonly at: string;
+  readonly source: Source;
+}
+
+/** Where a call is. */
+export function statusOf(facts: Facts): CallStatus {
+  if (facts.endedAt !== null) return 'ended';
+  const lead = leadLeg(facts);
+  if (lead && answeredAt(lead) !== null) return leadMetSomebody(facts) ? 'in_progress' : 'answered';
+  if (lead) return 'ringing';
+  return facts.dialSentAt === null ? 'queued' : 'dialing';
+}
+
+/** Has anybody but the lead ever been in the conference together with the lead? Stays true. */
+export function leadMetSomebody(facts: Facts): boolean {
+  const lead = leadLeg(facts);
+  const others = Object.values(facts.legs).filter((leg) => leg.identity.role !== 'lead');
+  return lead?.firstJoinedAt !== null && others.some((leg) => leg.firstJoinedAt !== null);
+}
+
+export function describeCall(call: CallRequest, facts: Facts, change: Change): StatusDocument {
+  const lead = leadLeg(facts);
+  const ended = facts.endedAt === null ? null : (lead?.hangup?.at ?? facts.endedAt);
+  const answered = lead ? answeredAt(lead) : null;
+  const refusal = facts.leadRefusal ?? facts.commandFailure;
+  const recording = describeRecording(call, facts, lead);
+  return {
+    call_id: call.callId,
+    conference_id: call.callId,
+    conference_sid: call.callId,
+    provider: call.provider,
+    status: statusOf(facts),
+    outcome: outcomeOf(facts),
+    to_phone: call.toPhone,
+    from_phone: call.fromPhone,
+    participant_count: Object.values(facts.legs).filter(isJoined).length,
+    metadata: call.metadata,
+    participants: Object.values(facts.legs)
+      .filter((leg) => leg.firstJoinedAt !== null)
+      .map(describeParticipant),
+    created_at: call.createdAt,
+    dialed_at: facts.dialSentAt,
+    answered_at: answered,
+    joined_at: lead?.firstJoinedAt ?? null,
+    ended_at: ended,
+    duration_secs: answered === null || ended === null ? null : wholeSeconds(answered, ended),
+    hangup_cause: lead?.hangup?.cause ?? null,
+    hangup_source: lead?.hangup?.hangupSource ?? null,
+    ended_by: endedBy(facts),
+    answered_by: null,
+    error_code: refusal?.code ?? null,
+    error_detail: refusal?.detail ?? null,
+    recording,
+    recordings: recording ? [recording] : [],
+    updated_at: change.at,
+    source: change.source,
+  };
+}
+
+function describeParticipant(leg: LegFacts): ParticipantStatus {
+  return {
+    participant_sid: leg.identity.participant,
+    role: leg.identity.role,
+    call_control_id: leg.identity.callControlId,
+    joined_at: leg.firstJoinedAt,
+    left_at: isJoined(leg) ? null : latestOf(leg.lastLeftAt, leg.hangup?.at ?? null),
+    muted: false,
+  };
+}
+
+function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | null): RecordingStatus | null {
+  if (!call.record) return null;
+  const expected = expectedRecording(call.recordingFormat, lead?.recordingId ?? null);
+  if (lead?.recordingFailure) return { ...expected, state: 'absent', last_error: lead.recordingFailure };
+  const neverAnswered = facts.endedAt !== null && (lead === null || answeredAt(lead) === null);
+  return neverAnswered ? { ...expected, state: 'absent', recording_id: null } : expected;
+}
+
+/**
+ * Two versions of one document as one. A document only moves forward, and the delivery of a recording knows more of it
+ * than the call does; so writers may come late or twice, and neither undoes the other.
+ */
+export function mergeDocuments(known: StatusDocument, incoming: StatusDocument): StatusDocument {
+  const newer = isNewer(incoming, known) ? incoming : known;
+  const older = newer === incoming ? known : incoming;
+  const recording = mergeRecordings(older.recording, newer.recording);
+  return { ...newer, recording, recordings: recording ? [recording] : [] };
+}
+
+function isNewer(a: StatusDocument, b: StatusDocument): boolean {
+  const step = CALL_STATUSES.indexOf(a.status) - CALL_STATUSES.indexOf(b.status);
+  return step === 0 ? a.updated_at >= b.updated_at : step > 0;
+}
+
+function mergeRecordings(older: RecordingStatus | null, newer: RecordingStatus | null): RecordingStatus | null {
+  if (!older || !newer) return older ?? newer;
+  return newer.state === 'expected' && older.state !== 'expected' ? older : newer;
+}
+
+function wholeSeconds(from: string, to: string): number {
+  return Math.max(0, Math.floor((Date.parse(to) - Date.parse(from)) / 1000));
+}
+
+function latestOf(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return a > b ? a : b;
+}

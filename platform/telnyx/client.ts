@@ -1,0 +1,52 @@
+/**
+ * The `telnyx` SDK, made safe for phones: it never re-sends by itself (its default repeats `POST /calls` three times),
+ * its time limit covers the whole answer (its own `timeout` ends at the headers), and an answer that is not what the
+ * API documents is an error (HTML with status 200 comes back from it as a string).
+ */
+import Telnyx from 'telnyx';
+import type { z } from 'zod';
+
+export interface TelnyxAccount {
+  readonly apiKey: string;
+  /** With `/v2`. */
+  readonly baseUrl: string;
+}
+
+/** How long a request to the carrier may take, headers and body. */
+export const REQUEST_LIMIT_MS = 10_000;
+
+/** The carrier answered 2xx with something that its API does not document. */
+export class UnreadableAnswerError extends Error {
+  override readonly name = 'UnreadableAnswerError';
+}
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+export interface TelnyxRequest {
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly body?: object;
+}
+
+export interface TelnyxClient {
+  /**
+   * Sends one request, once. Throws the SDK's errors, or `UnreadableAnswerError`; what they mean is decided in
+   * `activities/failures.ts`. Paths start behind `/v2` and their parts must be encoded.
+   */
+  request<T>(method: Method, path: string, answer: z.ZodType<T>, request?: TelnyxRequest): Promise<T>;
+}
+
+export function createTelnyxClient({ apiKey, baseUrl }: TelnyxAccount): TelnyxClient {
+  const sdk = new Telnyx({ apiKey, baseURL: baseUrl, maxRetries: 0, timeout: REQUEST_LIMIT_MS, logLevel: 'off' });
+  return {
+    async request(method, path, answer, { query, body } = {}) {
+      const received: unknown = await sdk[method](path, {
+        ...(query && { query }),
+        ...(body && { body }),
+        signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+      });
+      const parsed = answer.safeParse(received);
+      if (parsed.success) return parsed.data;
+      throw new UnreadableAnswerError(`${method.toUpperCase()} ${path.split('?')[0]} was answered with something else`);
+    },
+  };
+}

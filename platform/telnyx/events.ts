@@ -1,0 +1,162 @@
+/**
+ * Telnyx's events in our words. Pure: it neither signals nor answers anyone. The same table reads webhooks and the
+ * carrier's own log of them (`GET /call_events`). Unknown events are normal, Telnyx adds them; they come back as
+ * `ignored`, with the reason for the log.
+ */
+import { z } from 'zod';
+import type { CallId, LegIdentity } from '../../domain/call';
+import type { CallEvent, EventOf, Source, WEBHOOK_EVENTS } from '../../domain/events';
+import { decodeClientState } from './client-state';
+
+type WebhookEvent = EventOf<(typeof WEBHOOK_EVENTS)[number]>;
+
+const envelope = z.object({
+  event_type: z.string().min(1).max(200),
+  id: z.string().min(1).max(200).optional().catch(undefined),
+  occurred_at: z.string().optional().catch(undefined),
+  payload: z.record(z.string(), z.unknown()),
+});
+
+/** One event as Telnyx tells it. Only the type and an object `payload` are certain. */
+export type TelnyxEvent = z.infer<typeof envelope>;
+
+/**
+ * The event in a webhook's body: `{data: {event_type, payload, …}}`, or the same without `data`, as the published
+ * schema has it for `conference.floor.changed`. Null when the body is no event.
+ */
+export function parseWebhook(body: unknown): TelnyxEvent | null {
+  const wrapped = z.object({ data: envelope }).safeParse(body);
+  if (wrapped.success) return wrapped.data.data;
+  const bare = envelope.safeParse(body);
+  return bare.success ? bare.data : null;
+}
+
+export type Translated =
+  | { readonly kind: 'event'; readonly callId: CallId; readonly event: WebhookEvent }
+  | { readonly kind: 'ignored'; readonly reason: 'unknown_type' | 'not_ours' | 'incomplete' };
+
+export interface Learned {
+  readonly source: Source;
+  /** When we heard of it, ISO 8601. Stands in for an instant that cannot be. */
+  readonly receivedAt: string;
+  /** OUTCALL_INSTALLATION: events of other installations on the same application are not ours. */
+  readonly installation: string;
+}
+
+const payloadFields = z.object({
+  call_control_id: z.string().min(1).max(500).nullish().catch(null),
+  call_leg_id: z.string().max(200).nullish().catch(null),
+  call_session_id: z.string().max(200).nullish().catch(null),
+  conference_id: z.string().max(200).nullish().catch(null),
+  occurred_at: z.string().nullish().catch(null),
+  hangup_cause: z.string().max(100).nullish().catch(null),
+  hangup_source: z.string().max(100).nullish().catch(null),
+  sip_hangup_cause: z.string().max(100).nullish().catch(null),
+  recording_id: z.string().max(200).nullish().catch(null),
+  recording_started_at: z.string().nullish().catch(null),
+  recording_ended_at: z.string().nullish().catch(null),
+  reason: z.string().max(1000).nullish().catch(null),
+});
+type Payload = z.infer<typeof payloadFields>;
+
+interface Reading {
+  readonly at: string;
+  readonly source: Source;
+  readonly leg: LegIdentity;
+  readonly payload: Payload;
+}
+
+/** What each type of event means. A type that is not here changes nothing. */
+const MEANINGS: Readonly<Record<string, (reading: Reading) => WebhookEvent | null>> = {
+  'call.initiated': ({ at, source, leg }) => ({ kind: 'initiated', at, source, leg }),
+  'call.answered': ({ at, source, leg }) => ({ kind: 'answered', at, source, leg }),
+  'call.hangup': ({ at, source, leg, payload }) => ({
+    kind: 'hungUp',
+    at,
+    source,
+    leg,
+    cause: payload.hangup_cause ?? null,
+    hangupSource: payload.hangup_source ?? null,
+    sipCause: payload.sip_hangup_cause ?? null,
+  }),
+  'call.recording.saved': ({ at, source, leg, payload }) => ({
+    kind: 'recordingSaved',
+    at,
+    source,
+    leg,
+    recordingId: payload.recording_id ?? null,
+    startedAt: instant(payload.recording_started_at),
+    endedAt: instant(payload.recording_ended_at),
+  }),
+  'call.recording.error': ({ at, source, leg, payload }) => ({
+    kind: 'recordingFailed',
+    at,
+    source,
+    leg,
+    reason: payload.reason ?? 'the carrier gave no reason',
+  }),
+  'conference.created': ({ at, source, payload }) =>
+    payload.conference_id ? { kind: 'conferenceCreated', at, source, conferenceId: payload.conference_id } : null,
+  'conference.ended': ({ at, source, payload }) =>
+    payload.conference_id ? { kind: 'conferenceEnded', at, source, conferenceId: payload.conference_id } : null,
+  'conference.participant.joined': ({ at, source, leg, payload }) => ({
+    kind: 'joined',
+    at,
+    source,
+    leg,
+    conferenceId: payload.conference_id ?? null,
+  }),
+  'conference.participant.left': ({ at, source, leg, payload }) => ({
+    kind: 'left',
+    at,
+    source,
+    leg,
+    conferenceId: payload.conference_id ?? null,
+  }),
+};
+
+/** Which call an event belongs to and what it means for it. Never throws. */
+export function translate(event: TelnyxEvent, learned: Learned): Translated {
+  const meaning = MEANINGS[event.event_type];
+  if (!meaning || !Object.hasOwn(MEANINGS, event.event_type)) return { kind: 'ignored', reason: 'unknown_type' };
+  const state = decodeClientState(event.payload['client_state']);
+  if (state?.installation !== learned.installation) return { kind: 'ignored', reason: 'not_ours' };
+  const payload = payloadFields.parse(event.payload);
+  if (!payload.call_leg_id) return { kind: 'ignored', reason: 'incomplete' };
+  const reading: Reading = {
+    at: plausible(event.occurred_at ?? payload.occurred_at, learned.receivedAt),
+    source: learned.source,
+    leg: {
+      ...state.leg,
+      callLegId: payload.call_leg_id,
+      callControlId: payload.call_control_id ?? null,
+      callSessionId: payload.call_session_id ?? null,
+    },
+    payload,
+  };
+  const read = meaning(reading);
+  if (!read) return { kind: 'ignored', reason: 'incomplete' };
+  return { kind: 'event', callId: state.callId, event: read };
+}
+
+const FUTURE_MS = 5 * 60_000;
+const PAST_MS = 24 * 3600_000;
+
+/** The carrier's instant, or ours when theirs is missing, no date, in the future or long ago. */
+function plausible(theirs: string | null | undefined, ours: string): string {
+  const at = instant(theirs);
+  if (at === null) return ours;
+  const offMs = Date.parse(at) - Date.parse(ours);
+  return offMs > FUTURE_MS || offMs < -PAST_MS ? ours : at;
+}
+
+/** ISO 8601 with milliseconds, so that instants compare as text; null when it is no date. */
+function instant(text: string | null | undefined): string | null {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
+}
+
+/** Type guard for events read from the carrier's log. */
+export function eventsOf(translated: readonly Translated[], callId: CallId): CallEvent[] {
+  return translated.flatMap((one) => (one.kind === 'event' && one.callId === callId ? [one.event] : []));
+}

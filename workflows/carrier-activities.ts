@@ -1,0 +1,84 @@
+/**
+ * The carrier, as the story sees it, made of activities. Which failure means what is decided in
+ * `activities/failures.ts`; here is how often and how long each command is tried, and what the Temporal UI calls it.
+ *
+ * | command                    | one attempt | attempts                        | why                                    |
+ * | dial                       | 12 s        | 1                               | a retry could ring a phone twice        |
+ * | hang up                    | 11 s        | 0.2 s, doubling to 5 s, a minute | the story asks, then tries again        |
+ * | enter the conference       | 5 s         | 0.2 s, doubling to 1 s, 10 s    | a person is listening to silence        |
+ * | questions                  | 11 s        | 1                               | they are asked again soon anyway        |
+ */
+import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
+import type { CarrierActivities } from '../activities/carrier';
+import type { CallRequest } from '../domain/call';
+import type { CallEvent } from '../domain/events';
+import { maskPhone } from '../domain/phone-numbers';
+import type { Carrier, CommandAnswer, DialAnswer } from './runtime';
+
+const dialing = proxyActivities<CarrierActivities>({
+  startToCloseTimeout: '12 seconds',
+  retry: { maximumAttempts: 1 },
+});
+const hangingUp = proxyActivities<CarrierActivities>({
+  startToCloseTimeout: '11 seconds',
+  scheduleToCloseTimeout: '1 minute',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+});
+const entering = proxyActivities<CarrierActivities>({
+  startToCloseTimeout: '5 seconds',
+  scheduleToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '1 second' },
+});
+const asking = proxyActivities<CarrierActivities>({
+  startToCloseTimeout: '11 seconds',
+  retry: { maximumAttempts: 1 },
+});
+
+export function createCarrier(call: CallRequest): Carrier {
+  const lead = maskPhone(call.toPhone);
+  return {
+    dial: (command) =>
+      dialing.dial.executeWithOptions({ summary: `Dial ${command.leg.participant} ${lead}` }, [command]).catch(unclear),
+    hangUp: (command) =>
+      hangingUp.hangUp
+        .executeWithOptions({ summary: `Hang up ${command.leg.participant}` }, [command])
+        .catch(unavailable),
+    enterConference: (command) =>
+      entering.enterConference
+        .executeWithOptions({ summary: `${command.leg.participant} enters the conference` }, [command])
+        .catch(unavailable),
+    askLeg: (question) =>
+      asking.askLeg.executeWithOptions({ summary: `How is ${question.leg.participant}'s leg?` }, [question]).catch(nothing),
+    askParticipants: (question) =>
+      asking.askParticipants.executeWithOptions({ summary: 'Who is in the conference?' }, [question]).catch(nothing),
+    findLeg: (question) =>
+      asking.findLeg.executeWithOptions({ summary: `Was ${lead} dialed?` }, [question]).catch(nothing),
+    listRecordings: (question) =>
+      asking.listRecordings.executeWithOptions({ summary: 'Which recordings are there?' }, [question]).catch(noAnswer),
+  };
+}
+
+/** The worker was lost, or took too long: the request may have been sent. */
+function unclear(error: unknown): DialAnswer {
+  return { kind: 'ambiguous', detail: activityFailure(error) };
+}
+
+function unavailable(error: unknown): CommandAnswer {
+  return { kind: 'unavailable', detail: activityFailure(error) };
+}
+
+function nothing(error: unknown): readonly CallEvent[] {
+  activityFailure(error);
+  return [];
+}
+
+function noAnswer(error: unknown): null {
+  activityFailure(error);
+  return null;
+}
+
+/** Anything but a failed activity is a bug of ours: the task fails, and waits for a fix. */
+function activityFailure(error: unknown): string {
+  if (!(error instanceof ActivityFailure)) throw error;
+  return error.cause?.message ?? error.message;
+}

@@ -1,0 +1,115 @@
+/**
+ * Binds the story of a call to Temporal: signals become facts, waits become timers, commands become activities.
+ * Decisions are in `call-story.ts`; here nothing is decided.
+ */
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+  WorkflowIdReusePolicy,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { CallRequest } from '../domain/call';
+import type { CallEvent } from '../domain/events';
+import { advance, NOTHING_KNOWN } from '../domain/facts';
+import type { Facts } from '../domain/facts';
+import { maskPhone } from '../domain/phone-numbers';
+import { deliveryWorkflowId } from '../domain/recordings';
+import type { RecordingToDeliver } from '../domain/recordings';
+import { describeCall } from '../domain/status';
+import type { Change, StatusDocument } from '../domain/status';
+import { callStory } from './call-story';
+import { createCarrier } from './carrier-activities';
+import { deliverRecording } from './deliver-recording';
+import { eventSignals, recordingsTaskQueue, searchAttributes, statusQuery } from './messages';
+import { createPublisher } from './publisher';
+import type { CallRuntime } from './runtime';
+
+export async function coldCall(call: CallRequest): Promise<StatusDocument> {
+  let facts: Facts = NOTHING_KNOWN;
+  let change: Change = { at: call.createdAt, source: 'api' };
+  const publisher = createPublisher((document) => {
+    upsertSearchAttributes([
+      { key: searchAttributes.callStatus, value: document.status },
+      ...(document.outcome ? [{ key: searchAttributes.callOutcome, value: document.outcome }] : []),
+    ]);
+    setCurrentDetails(renderDetails(document));
+  });
+  const status = (): StatusDocument => describeCall(call, facts, change);
+
+  const learn = (event: CallEvent): void => {
+    const known = JSON.stringify(facts);
+    facts = advance(facts, event);
+    if (JSON.stringify(facts) === known) return;
+    change = { at: new Date().toISOString(), source: event.source };
+    publisher.offer(status());
+  };
+  for (const signal of Object.values(eventSignals)) setHandler(signal, learn);
+  setHandler(statusQuery, status, { description: 'The status document, as GET /calls/{id} answers it.' });
+  publisher.offer(status());
+
+  const runtime: CallRuntime = {
+    facts: () => facts,
+    now: () => Date.now(),
+    learn,
+    until: (predicate, timeoutMs, summary) => condition(() => predicate(facts), timeoutMs, { summary }),
+    carrier: createCarrier(call),
+    deliverRecording: startDelivery,
+  };
+  askToHangUpWhenCancelled(learn);
+  // Even a cancelled run tells its story to the end: legs are hung up, the recording is handed over.
+  await CancellationScope.nonCancellable(async () => {
+    await callStory(call, runtime);
+    await publisher.finish();
+  });
+  return status();
+}
+
+/** "Cancel" in the Temporal UI hangs up like `POST /calls/{id}/hangup`. */
+function askToHangUpWhenCancelled(learn: (event: CallEvent) => void): void {
+  CancellationScope.current().cancelRequested.catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+    learn({ kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' });
+  });
+}
+
+async function startDelivery(recording: RecordingToDeliver): Promise<void> {
+  try {
+    await startChild(deliverRecording, {
+      args: [recording],
+      workflowId: deliveryWorkflowId(recording.recordingId),
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      taskQueue: recordingsTaskQueue(workflowInfo().taskQueue),
+      staticSummary: `Recording of ${recording.callId}`,
+      typedSearchAttributes: [
+        { key: searchAttributes.recordingState, value: 'fetching' },
+        { key: searchAttributes.businessId, value: recording.businessId },
+      ],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+function renderDetails(document: StatusDocument): string {
+  const row = (name: string, value: string | number | null): string => (value === null ? '' : `- ${name}: ${value}\n`);
+  return (
+    `**${document.outcome ?? document.status}** · ${maskPhone(document.to_phone)}\n\n` +
+    row('dialed', document.dialed_at) +
+    row('answered', document.answered_at) +
+    row('in the conference', document.joined_at) +
+    row('ended', document.ended_at) +
+    row('seconds', document.duration_secs) +
+    row('hangup cause', document.hangup_cause) +
+    row('ended by', document.ended_by) +
+    row('carrier said', document.error_detail) +
+    row('recording', document.recording?.state ?? null)
+  );
+}

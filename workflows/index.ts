@@ -1,0 +1,3 @@
+/** All workflows, for the bundler. */
+export { coldCall } from './cold-call';
+export { deliverRecording } from './deliver-recording';

@@ -1,0 +1,60 @@
+/**
+ * Names, ids and payload types that cross the border of a workflow. The API server imports this and nothing else from
+ * here, so it imports only `@temporalio/workflow` and the domain.
+ */
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { CallRequest } from '../domain/call';
+import type { CallEvent, EventOf, WEBHOOK_EVENTS } from '../domain/events';
+import type { RecordingStatus, RecordingToDeliver } from '../domain/recordings';
+import type { StatusDocument } from '../domain/status';
+
+/** Workflow type names, as the Temporal UI shows them. */
+export const COLD_CALL = 'coldCall';
+export const DELIVER_RECORDING = 'deliverRecording';
+
+export type ColdCall = (request: CallRequest) => Promise<StatusDocument>;
+export type DeliverRecording = (recording: RecordingToDeliver) => Promise<RecordingStatus>;
+
+/** What a webhook can tell. One signal per event, so that the history reads as a story. */
+export type WebhookEvent = EventOf<(typeof WEBHOOK_EVENTS)[number]>;
+
+export const eventSignals = {
+  initiated: defineSignal<[EventOf<'initiated'>]>('initiated'),
+  answered: defineSignal<[EventOf<'answered'>]>('answered'),
+  joined: defineSignal<[EventOf<'joined'>]>('joined'),
+  left: defineSignal<[EventOf<'left'>]>('left'),
+  hungUp: defineSignal<[EventOf<'hungUp'>]>('hungUp'),
+  recordingSaved: defineSignal<[EventOf<'recordingSaved'>]>('recordingSaved'),
+  recordingFailed: defineSignal<[EventOf<'recordingFailed'>]>('recordingFailed'),
+  conferenceCreated: defineSignal<[EventOf<'conferenceCreated'>]>('conferenceCreated'),
+  conferenceEnded: defineSignal<[EventOf<'conferenceEnded'>]>('conferenceEnded'),
+  hangupRequested: defineSignal<[EventOf<'hangupRequested'>]>('hangupRequested'),
+} as const;
+
+export type SignalledEvent = Extract<CallEvent, { kind: keyof typeof eventSignals }>;
+
+export const statusQuery = defineQuery<StatusDocument>('status');
+export const recordingQuery = defineQuery<RecordingStatus>('recording');
+
+/** Memo of a call: what an idempotent repeat of its request is compared with and answered from. */
+export interface CallMemo {
+  readonly request: CallRequest;
+  /** SHA-256 of the request body as parsed; null when the caller gave no Idempotency-Key. */
+  readonly bodyHash: string | null;
+}
+
+export const searchAttributes = {
+  callStatus: defineSearchAttributeKey('CallStatus', SearchAttributeType.KEYWORD),
+  callOutcome: defineSearchAttributeKey('CallOutcome', SearchAttributeType.KEYWORD),
+  provider: defineSearchAttributeKey('Provider', SearchAttributeType.KEYWORD),
+  businessId: defineSearchAttributeKey('BusinessId', SearchAttributeType.KEYWORD),
+  /** Keyed hash of the lead's number: finds all calls to one person without showing the number. */
+  leadKey: defineSearchAttributeKey('LeadKey', SearchAttributeType.KEYWORD),
+  recordingState: defineSearchAttributeKey('RecordingState', SearchAttributeType.KEYWORD),
+} as const;
+
+/** Deliveries have a queue of their own: a call never waits behind a download. */
+export function recordingsTaskQueue(taskQueue: string): string {
+  return `${taskQueue}-recordings`;
+}
