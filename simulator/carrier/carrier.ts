@@ -1,0 +1,129 @@
+/**
+ * The carrier: one pure model of calls, conferences and recordings. Its time, its randomness and its way out are handed
+ * in, so it runs the same under an HTTP server and under a seeded simulation in virtual time.
+ */
+import type { PhoneBehaviour } from '../phones';
+import { joinConfiguredConference, leaveWithLeg } from './conferences';
+import { endLeg, phoneHangsUp, phoneOf, placeLeg } from './legs';
+import { carrierLedger } from './ledger';
+import type { CarrierLedger } from './ledger';
+import { detectMachine } from './machine-detection';
+import { profileId } from './provisioning';
+import { finishRecording, runningOf, startDialRecording } from './recordings';
+import { matchRoute } from './routes';
+import type { Asked, Matched } from './routes';
+import { defaultSettings } from './settings';
+import type { Settings } from './settings';
+import { dropTimers, isEnded } from './world';
+import type { CarrierDeps, Leg, LegEnd, Recording, World } from './world';
+
+export interface Carrier {
+  /** What a REST request asks for, to be run once or not at all; null when the simulator does not know it. */
+  match(asked: Asked): Matched | null;
+  readonly settings: () => Settings;
+  readonly changeSettings: (changes: Partial<Settings>) => void;
+  /** Sets what the phone at a number or SIP address does from its next call on; null takes the table's row again. */
+  setPhone(to: string, behaviour: PhoneBehaviour | null): void;
+  /** What the phone there does now. */
+  phone(to: string): PhoneBehaviour;
+  setWebhookUrl(url: string | null, failoverUrl?: string | null): void;
+  /** A call from outside to one of our numbers. */
+  callIn(call: { readonly from: string; readonly to: string }): { callControlId: string };
+  /** The far side of a leg hangs up, or the leg ends as given. False when there is no such live leg. */
+  hangUp(callControlId: string, end?: LegEnd): boolean;
+  readonly recording: (id: string) => Recording | undefined;
+  ledger(): CarrierLedger;
+  /** Drops everything that is still to come. */
+  stop(): void;
+}
+
+export function createCarrier(deps: CarrierDeps): Carrier {
+  const world = createWorld(deps);
+  const application = world.applications.get(deps.account.connectionId);
+  return {
+    match: (asked) => matchRoute(world, asked),
+    settings: () => world.settings,
+    changeSettings(changes) {
+      world.settings = { ...world.settings, ...changes };
+    },
+    setPhone(to, behaviour) {
+      if (behaviour === null) world.phoneOverrides.delete(to);
+      else world.phoneOverrides.set(to, behaviour);
+    },
+    phone: (to) => phoneOf(world, to),
+    setWebhookUrl(url, failoverUrl = null) {
+      if (application === undefined) return;
+      application.webhookUrl = url;
+      application.failoverUrl = failoverUrl;
+    },
+    callIn: ({ from, to }) => placeLeg(world, incoming(deps.account.connectionId, from, to)),
+    hangUp(callControlId, end) {
+      const leg = world.legs.get(callControlId);
+      if (leg === undefined || isEnded(leg)) return false;
+      if (end === undefined) phoneHangsUp(world, leg);
+      else endLeg(world, leg, end);
+      return true;
+    },
+    recording: (id) => world.recordings.get(id),
+    ledger: () => carrierLedger(world),
+    stop() {
+      for (const owner of [...world.legs.values(), ...world.conferences.values()]) dropTimers(owner);
+    },
+  };
+}
+
+const incoming = (connectionId: string, from: string, to: string) =>
+  ({ connectionId, direction: 'incoming', from, to, request: {} }) as const;
+
+function createWorld(deps: CarrierDeps): World {
+  const world: World = {
+    deps,
+    settings: { ...defaultSettings, ...deps.settings },
+    applications: new Map(),
+    credentials: new Map(),
+    legs: new Map(),
+    conferences: new Map(),
+    recordings: new Map(),
+    events: [],
+    commands: new Map(),
+    dialRequests: new Map(),
+    commandLog: [],
+    phoneOverrides: new Map(),
+    whenAnswered: [],
+    whenEnded: [],
+  };
+  const { connectionId, webhookUrl, failoverUrl } = deps.account;
+  world.applications.set(connectionId, {
+    id: connectionId,
+    name: 'Simulator',
+    webhookUrl,
+    failoverUrl,
+    outboundVoiceProfileId: profileId,
+    createdAtMs: deps.clock.now(),
+  });
+  connectParts(world);
+  return world;
+}
+
+/** What hangs on a leg's answer and end, in the order in which it happens. */
+function connectParts(world: World): void {
+  world.whenAnswered.push(
+    (leg) => {
+      startDialRecording(world, leg);
+    },
+    (leg) => {
+      joinConfiguredConference(world, leg);
+    },
+    (leg) => {
+      detectMachine(world, leg);
+    },
+  );
+  world.whenEnded.push(
+    (leg: Leg) => {
+      for (const recording of runningOf(world, leg)) finishRecording(world, recording);
+    },
+    (leg) => {
+      leaveWithLeg(world, leg);
+    },
+  );
+}

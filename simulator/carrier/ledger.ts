@@ -1,0 +1,113 @@
+/** The carrier's own books: what really happened, whatever a client was told. Tests compare a client's story with it. */
+import { instant } from './events';
+import { durationMs } from './recordings';
+import type { Conference, JsonObject, Leg, Recording, World } from './world';
+
+export interface LedgerLeg {
+  readonly call_control_id: string;
+  readonly call_leg_id: string;
+  readonly call_session_id: string;
+  readonly connection_id: string;
+  readonly direction: 'outgoing' | 'incoming';
+  readonly to: string;
+  readonly from: string;
+  readonly client_state: string | null;
+  readonly command_id: string | null;
+  readonly placed_at: string;
+  readonly answered_at: string | null;
+  readonly ended_at: string | null;
+  readonly hangup_cause: string | null;
+  readonly hangup_source: string | null;
+  readonly sip_hangup_cause: string | null;
+  readonly recording_ids: readonly string[];
+}
+
+export interface LedgerConference {
+  readonly id: string;
+  readonly name: string;
+  readonly creator: string;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+  readonly end_reason: string | null;
+  readonly participants: readonly {
+    readonly call_control_id: string;
+    readonly joined_at: string;
+    readonly left_at: string | null;
+  }[];
+}
+
+export interface LedgerRecording {
+  readonly id: string;
+  /** `call_control_id` of the leg. */
+  readonly leg: string;
+  readonly conference: string | null;
+  readonly format: 'mp3' | 'wav';
+  readonly channels: 'single' | 'dual';
+  readonly duration_millis: number;
+  readonly state: Recording['state'];
+}
+
+export interface CarrierLedger {
+  readonly legs: readonly LedgerLeg[];
+  readonly conferences: readonly LedgerConference[];
+  readonly recordings: readonly LedgerRecording[];
+  /** Dial requests that were read, by called number, refused and duplicate ones included. */
+  readonly dial_requests: Readonly<Record<string, number>>;
+  /** Commands that took effect, in order. */
+  readonly commands: readonly JsonObject[];
+}
+
+export function carrierLedger(world: World): CarrierLedger {
+  return {
+    legs: [...world.legs.values()].map(legRow),
+    conferences: [...world.conferences.values()].map(conferenceRow),
+    recordings: [...world.recordings.values()].map(recordingRow),
+    dial_requests: Object.fromEntries(world.dialRequests),
+    commands: [...world.commandLog],
+  };
+}
+
+const instantOrNull = (ms: number | null): string | null => (ms === null ? null : instant(ms));
+
+const legRow = (leg: Leg): LedgerLeg => ({
+  call_control_id: leg.callControlId,
+  call_leg_id: leg.callLegId,
+  call_session_id: leg.callSessionId,
+  connection_id: leg.connectionId,
+  direction: leg.direction,
+  to: leg.to,
+  from: leg.from,
+  client_state: leg.clientState,
+  command_id: leg.commandId,
+  placed_at: instant(leg.placedAtMs),
+  answered_at: instantOrNull(leg.answeredAtMs),
+  ended_at: instantOrNull(leg.endedAtMs),
+  hangup_cause: leg.end?.cause ?? null,
+  hangup_source: leg.end?.source ?? null,
+  sip_hangup_cause: leg.end?.sip ?? null,
+  recording_ids: [...leg.recordingIds],
+});
+
+const conferenceRow = (conference: Conference): LedgerConference => ({
+  id: conference.id,
+  name: conference.name,
+  creator: conference.creator.callControlId,
+  created_at: instant(conference.createdAtMs),
+  ended_at: instantOrNull(conference.endedAtMs),
+  end_reason: conference.endReason,
+  participants: conference.participants.map(({ leg, joinedAtMs, leftAtMs }) => ({
+    call_control_id: leg.callControlId,
+    joined_at: instant(joinedAtMs),
+    left_at: instantOrNull(leftAtMs),
+  })),
+});
+
+const recordingRow = (recording: Recording): LedgerRecording => ({
+  id: recording.id,
+  leg: recording.leg.callControlId,
+  conference: recording.conference?.id ?? null,
+  format: recording.format,
+  channels: recording.channels,
+  duration_millis: durationMs(recording),
+  state: recording.state,
+});

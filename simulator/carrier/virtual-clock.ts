@@ -1,0 +1,52 @@
+/** A clock that only moves when it is told to: what makes a story replayable, and an hour cost nothing. */
+import type { Clock } from './world';
+
+export interface VirtualClock extends Clock {
+  /** Moves on, doing what falls due on the way in order of time, then of scheduling. */
+  advance(durationMs: number): void;
+  /** Runs until nothing is due any more within the horizon. @default 24 hours */
+  settle(horizonMs?: number): void;
+  /** How many things are still to come. */
+  pending(): number;
+}
+
+interface Due {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** @param startMs milliseconds since 1970. */
+export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): VirtualClock {
+  let nowMs = startMs;
+  let order = 0;
+  const due = new Set<Due>();
+  const nextBefore = (endMs: number): Due | undefined =>
+    [...due].filter((one) => one.atMs <= endMs).sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0];
+  const runUntil = (endMs: number): void => {
+    for (let next = nextBefore(endMs); next !== undefined; next = nextBefore(endMs)) {
+      due.delete(next);
+      nowMs = Math.max(nowMs, next.atMs);
+      next.run();
+    }
+  };
+  return {
+    now: () => nowMs,
+    after(delayMs, run) {
+      const one = { atMs: nowMs + Math.max(0, delayMs), order: (order += 1), run };
+      due.add(one);
+      return () => {
+        due.delete(one);
+      };
+    },
+    advance(durationMs) {
+      const endMs = nowMs + durationMs;
+      runUntil(endMs);
+      nowMs = endMs;
+    },
+    settle(horizonMs = 24 * 3600 * 1000) {
+      runUntil(nowMs + horizonMs);
+    },
+    pending: () => due.size,
+  };
+}

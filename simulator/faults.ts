@@ -1,0 +1,97 @@
+/**
+ * Faults between client and carrier: which request meets which. Rows of the phone table bring theirs along, others
+ * are ordered over the control interface. Pure; what a fault does to a connection is in `http.ts`.
+ */
+import type { Fault, PhoneBehaviour } from './phones';
+
+export interface FaultRule {
+  /** Name of the operation, as `dial`, `hangup`, `createConference`, `join`, `listRecordings`, `download`, `deliver`. */
+  readonly operation: string;
+  /** Only requests about this called number; any when absent. */
+  readonly to?: string;
+  /** How many requests meet it. @default 1 */
+  readonly times?: number;
+  /** How many matching requests pass before. @default 0 */
+  readonly after?: number;
+  readonly fault: Fault;
+}
+
+export interface Faults {
+  add(rule: FaultRule): void;
+  clear(): void;
+  readonly rules: () => readonly FaultRule[];
+  /** The fault that this request meets, counted as fired; null when all is well. */
+  take(operation: string, about?: { readonly to: string; readonly phone: PhoneBehaviour }): Fault | null;
+  /** How often each kind has fired. */
+  fired(): Readonly<Record<string, number>>;
+}
+
+export function createFaults(): Faults {
+  let rules: { rule: FaultRule; toSkip: number; left: number }[] = [];
+  const fired: Record<string, number> = {};
+  const dials = new Map<string, number>();
+
+  const ordered = (operation: string, to: string | undefined): Fault | null => {
+    for (const entry of rules) {
+      const { rule } = entry;
+      if (rule.operation !== operation || (rule.to !== undefined && rule.to !== to) || entry.left === 0) continue;
+      if (entry.toSkip > 0) {
+        entry.toSkip -= 1;
+        continue;
+      }
+      entry.left -= 1;
+      return rule.fault;
+    }
+    return null;
+  };
+
+  const fromPhone = ({ to, phone }: { to: string; phone: PhoneBehaviour }): Fault | null => {
+    const earlier = dials.get(to) ?? 0;
+    dials.set(to, earlier + 1);
+    return phone.fault?.once === true && earlier > 0 ? null : phone.fault;
+  };
+
+  return {
+    add(rule) {
+      rules.push({ rule, toSkip: rule.after ?? 0, left: rule.times ?? 1 });
+    },
+    clear() {
+      rules = [];
+    },
+    rules: () => rules.filter(({ left }) => left > 0).map(({ rule, left }) => ({ ...rule, times: left })),
+    take(operation, about) {
+      const fault = ordered(operation, about?.to) ?? (about === undefined ? null : fromPhone(about));
+      if (fault !== null) fired[fault.kind] = (fired[fault.kind] ?? 0) + 1;
+      return fault;
+    },
+    fired: () => ({ ...fired }),
+  };
+}
+
+const kinds: readonly Fault['kind'][] = [
+  'status',
+  'reset',
+  'delay',
+  'stallBody',
+  'html',
+  'brokenJson',
+  'missingIds',
+  'foreignIds',
+];
+
+/** Reads a rule that came over the wire. Throws a `TypeError` that says what is wrong. */
+export function parseFaultRule(given: Readonly<Record<string, unknown>>): FaultRule {
+  const { operation, fault, times, after, to } = given;
+  if (typeof operation !== 'string') throw new TypeError('operation is a string');
+  if (typeof fault !== 'object' || fault === null || !('kind' in fault))
+    throw new TypeError('fault is an object with a kind');
+  if (!kinds.includes(fault.kind as Fault['kind'])) throw new TypeError(`kind is one of ${kinds.join(', ')}`);
+  if (fault.kind === 'status' && !('status' in fault)) throw new TypeError('a fault of kind status names a status');
+  return {
+    operation,
+    fault: { applied: false, ...fault } as unknown as Fault,
+    ...(typeof times === 'number' ? { times } : {}),
+    ...(typeof after === 'number' ? { after } : {}),
+    ...(typeof to === 'string' ? { to } : {}),
+  };
+}
