@@ -40,33 +40,46 @@ export async function startChild(options: {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'w');
   // Its own process group: a Ctrl-C at the terminal reaches us alone, and we stop servers after those who use them.
-  const process_ = spawn(command, args, { stdio: ['ignore', log, log], detached: true, ...(env && { env }) });
+  const spawned = spawn(command, args, { stdio: ['ignore', log, log], detached: true, ...(env && { env }) });
   closeSync(log);
   let wanted = false;
-  const endWithUs = () => process_.kill('SIGTERM');
+  let release = () => undefined as unknown;
   const exited = new Promise<Exit>((resolve) => {
-    process_.once('exit', (code, signal) => {
-      process.removeListener('exit', endWithUs);
+    spawned.once('exit', (code, signal) => {
+      release();
       const how = `${name} ended with ${signal ?? `code ${code ?? 'unknown'}`}`;
       const description = wanted ? how : `${how}; the end of ${logFile}:\n${lastLines(logFile, 20)}`;
       resolve({ code, signal, wanted, description });
     });
   });
   await new Promise<void>((resolve, reject) => {
-    process_.once('spawn', resolve);
-    process_.once('error', (cause) => {
+    spawned.once('spawn', resolve);
+    spawned.once('error', (cause) => {
       reject(new Error(`${name} could not be started from ${command}: ${cause.message}`, { cause }));
     });
   });
-  process.once('exit', endWithUs);
+  const pid = spawned.pid ?? -1;
+  release = endTogether(pid);
   const stop = async (graceMs = 10_000): Promise<void> => {
     wanted = true;
-    process_.kill('SIGTERM');
-    const timer = setTimeout(() => process_.kill('SIGKILL'), graceMs);
+    spawned.kill('SIGTERM');
+    const timer = setTimeout(() => spawned.kill('SIGKILL'), graceMs);
     await exited;
     clearTimeout(timer);
   };
-  return { pid: process_.pid ?? -1, exited, stop };
+  return { pid, exited, stop };
+}
+
+/**
+ * Has the program asked to end when this process is gone, `kill -9` included: a shell waits on a pipe that only we hold
+ * open. Returns how to call that off.
+ */
+function endTogether(pid: number): () => unknown {
+  const script = ['-c', 'read _; kill -TERM "$0"', `${pid}`];
+  const guard = spawn('sh', script, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  guard.once('error', () => undefined); // No shell, no guard: the program is still stopped whenever we end in order.
+  guard.unref();
+  return () => guard.kill('SIGKILL');
 }
 
 /** Repeats `probe` until it resolves. Rejects at the deadline with its last error, or at once when the program ends. */
