@@ -1,8 +1,8 @@
 /** The body of `POST /calls`. Pure, so that a repeat is identical to the first to the last byte. */
 import { commandName } from '../domain/call';
+import type { DialCommand } from '../domain/carrier';
 import { encodeClientState } from '../platform/telnyx/client-state';
 import { commandId } from '../platform/telnyx/command-id';
-import type { DialCommand } from '../workflows/runtime';
 
 export interface DialSettings {
   /** OUTCALL_INSTALLATION. */

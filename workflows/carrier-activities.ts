@@ -11,9 +11,9 @@
 import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
 import type { CarrierActivities } from '../activities/carrier';
 import type { CallRequest } from '../domain/call';
+import type { Carrier, CommandAnswer, DialAnswer } from '../domain/carrier';
 import type { CallEvent } from '../domain/events';
 import { maskPhone } from '../domain/phone-numbers';
-import type { Carrier, CommandAnswer, DialAnswer } from './runtime';
 
 const dialing = proxyActivities<CarrierActivities>({
   startToCloseTimeout: '12 seconds',

@@ -5,9 +5,10 @@
  * repeated `command_id`. After that the truth is "unknown", and it is said.
  */
 import type { CallRequest, LegName } from '../domain/call';
+import type { DialAnswer } from '../domain/carrier';
 import { legNamed } from '../domain/facts';
 import type { Facts } from '../domain/facts';
-import type { CallRuntime, DialAnswer } from './runtime';
+import type { CallRuntime } from './runtime';
 
 /** A phone must not ring long after somebody asked for the call. */
 const LAST_DIAL_AFTER_MS = 120_000;

@@ -1,0 +1,142 @@
+/**
+ * Asking Telnyx what a webhook should have told. Every answer is a list of events with source `poll`, so that what is
+ * asked and what is told meet in the same facts.
+ */
+import { isSameLeg } from '../domain/call';
+import type { CallId, LegName, ReachableLeg } from '../domain/call';
+import type { Carrier, FindLegQuestion } from '../domain/carrier';
+import type { CallEvent } from '../domain/events';
+import type { TelnyxClient } from '../platform/telnyx/client';
+import { decodeClientState } from '../platform/telnyx/client-state';
+import { translate } from '../platform/telnyx/events';
+import { classify } from './failures';
+import {
+  activeCallsAnswer,
+  callAnswer,
+  callEventsAnswer,
+  conferencesAnswer,
+  participantsAnswer,
+  recordingsAnswer,
+} from './telnyx-answers';
+
+export interface QuestionSettings {
+  readonly telnyx: TelnyxClient;
+  /** OUTCALL_INSTALLATION. */
+  readonly installation: string;
+  /** The Call Control Application's id. */
+  readonly connectionId: string;
+}
+
+export type CarrierQuestions = Pick<Carrier, 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
+
+/** Never more pages than this: a list that does not end must not hold up a call. */
+const MAX_PAGES = 40;
+
+export function createCarrierQuestions({ telnyx, installation, connectionId }: QuestionSettings): CarrierQuestions {
+  /** Which leg of this call carries the state; null for everybody else's. */
+  const legIn = (clientState: string | null | undefined, callId: CallId): LegName | null => {
+    const state = decodeClientState(clientState);
+    return state?.callId === callId && state.installation === installation ? state.leg : null;
+  };
+
+  /** The carrier's own log of what it told us about this call. */
+  async function eventLog(callId: CallId, filter: Readonly<Record<string, string>>): Promise<CallEvent[]> {
+    const query = { ...filter, 'filter[type]': 'webhook', 'page[size]': 250 };
+    const { data } = await telnyx.request('get', '/call_events', callEventsAnswer, { query });
+    const learned = { source: 'poll', receivedAt: new Date().toISOString(), installation } as const;
+    return data.flatMap(({ name, event_timestamp: occurred_at, metadata }) => {
+      const read = translate({ event_type: name, occurred_at, payload: metadata ?? {} }, learned);
+      return read.kind === 'event' && read.callId === callId ? [read.event] : [];
+    });
+  }
+
+  async function activeLeg({ callId, leg }: FindLegQuestion): Promise<CallEvent[]> {
+    const path = `/connections/${encodeURIComponent(connectionId)}/active_calls`;
+    let query: Record<string, string | number> = { 'page[limit]': 250 };
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const { data, meta } = await telnyx.request('get', path, activeCallsAnswer, { query });
+      const found = data.find(({ client_state }) => {
+        const name = legIn(client_state, callId);
+        return name !== null && isSameLeg(name, leg);
+      });
+      if (found) return [{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg: identityOf(found, leg) }];
+      const after = meta?.cursors?.after;
+      if (!after || data.length === 0) return [];
+      query = { ...query, 'page[after]': after };
+    }
+    return [];
+  }
+
+  return {
+    async askLeg({ callId, leg }) {
+      const now = new Date().toISOString();
+      const status = await telnyx
+        .request('get', `/calls/${encodeURIComponent(leg.callControlId)}`, callAnswer)
+        .catch((error: unknown) => {
+          if (classify(error).verdict === 'gone') return null;
+          throw error;
+        });
+      if (status && !legIn(status.data.client_state, callId)) return [{ kind: 'disowned', at: now, source: 'poll', leg }];
+      const events = await eventLog(callId, { 'filter[leg_id]': leg.callLegId });
+      if (status?.data.is_alive === true || events.some(({ kind }) => kind === 'hungUp')) return events;
+      const at = instantOr(now, status?.data.end_time);
+      return [...events, { kind: 'hungUp', at, source: 'poll', leg, cause: null, hangupSource: null, sipCause: null }];
+    },
+
+    async askParticipants({ callId, legs }) {
+      const id = await findConference(telnyx, callId);
+      if (id === null) return [];
+      const path = `/conferences/${encodeURIComponent(id)}/participants`;
+      const { data } = await telnyx.request('get', path, participantsAnswer);
+      return legs.flatMap((leg): CallEvent[] => {
+        const row = data.find((one) => one.call_leg_id === leg.callLegId && one.status === 'joined');
+        const at = instantOr(new Date().toISOString(), row?.created_at);
+        return row ? [{ kind: 'joined', at, source: 'poll', leg, conferenceId: id }] : [];
+      });
+    },
+
+    async findLeg(question) {
+      const { callId, leg, toPhone, since } = question;
+      const [alive, told] = await Promise.all([
+        activeLeg(question),
+        eventLog(callId, { 'filter[to]': toPhone, 'filter[occurred_at][gte]': since }),
+      ]);
+      return [...alive, ...told.filter((event) => 'leg' in event && isSameLeg(event.leg, leg))];
+    },
+
+    async listRecordings({ callLegId }) {
+      const query = { 'filter[call_leg_id]': callLegId };
+      const { data } = await telnyx.request('get', '/recordings', recordingsAnswer, { query });
+      return data.map(({ id }) => id);
+    },
+  };
+}
+
+/** The running conference of this name: names are unique among them, and ours is the call's id. */
+export async function findConference(telnyx: TelnyxClient, callId: CallId): Promise<string | null> {
+  const query = { 'filter[name]': callId, 'filter[status]': 'in_progress' };
+  const { data } = await telnyx.request('get', '/conferences', conferencesAnswer, { query });
+  return data.find(({ name }) => name === callId)?.id ?? null;
+}
+
+interface CarrierIds {
+  readonly call_control_id: string;
+  readonly call_leg_id: string;
+  readonly call_session_id: string;
+}
+
+export function identityOf(ids: CarrierIds, { role, participant, attempt }: LegName): ReachableLeg {
+  return {
+    role,
+    participant,
+    attempt,
+    callControlId: ids.call_control_id,
+    callLegId: ids.call_leg_id,
+    callSessionId: ids.call_session_id,
+  };
+}
+
+function instantOr(otherwise: string, text: string | null | undefined): string {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? otherwise : new Date(ms).toISOString();
+}

@@ -1,0 +1,23 @@
+/** What the workers run. Everything the activities need is handed to them; they read no environment. */
+import { createCarrierActivities } from './carrier';
+import type { CarrierActivities, CarrierDependencies } from './carrier';
+import { createRecordingActivities } from './recordings';
+import type { RecordingActivities, RecordingDependencies } from './recordings';
+import { createStatusActivities } from './status';
+import type { StatusActivities } from './status';
+
+export type ActivityDependencies = CarrierDependencies & RecordingDependencies;
+
+export interface Activities {
+  /** For the calls' own task queue. */
+  readonly calls: CarrierActivities & StatusActivities;
+  /** For the recordings' task queue. */
+  readonly recordings: RecordingActivities;
+}
+
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  return {
+    calls: { ...createCarrierActivities(dependencies), ...createStatusActivities(dependencies) },
+    recordings: createRecordingActivities(dependencies),
+  };
+}

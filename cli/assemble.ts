@@ -1,0 +1,116 @@
+/** Puts the parts together from a configuration: the API with its dependencies, and the workers with theirs. */
+import { createHmac } from 'node:crypto';
+import path from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Client, Connection } from '@temporalio/client';
+import { createActivities } from '../activities';
+import type { Config } from '../platform/config';
+import type { Logger } from '../platform/logger';
+import { createMemoryStatusStore, createRedisStatusStore } from '../platform/status-store';
+import type { StatusStore } from '../platform/status-store';
+import { createTelnyxClient } from '../platform/telnyx/client';
+import { createApp } from '../server/app';
+import { createCallDirectory } from '../server/call-directory';
+import { close, listen } from '../server/listen';
+import { startWorkers } from '../worker/workers';
+import type { Workers, WorkerSettings } from '../worker/workers';
+
+/** The carrier as the parts need it, whether it is Telnyx or the simulator. */
+export interface CarrierAccess {
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly connectionId: string;
+  /** Null: signatures are not checked. */
+  readonly publicKeys: readonly string[] | null;
+}
+
+export interface Surroundings {
+  readonly config: Config;
+  readonly carrier: CarrierAccess;
+  readonly temporalAddress: string;
+  /** Where runs are shown; null when that is not known. */
+  readonly temporalUiUrl: string | null;
+  readonly statusStore: StatusStore;
+  readonly log: Logger;
+}
+
+export interface Api {
+  readonly port: number;
+  /** Answers what is under way, then stops. */
+  stop(): Promise<void>;
+}
+
+export function createStatusStore(config: Config, log: Logger): StatusStore {
+  if (config.redisUrl === null) return createMemoryStatusStore();
+  return createRedisStatusStore(config.redisUrl, (problem) => {
+    log.warn({ event: 'status_store.unavailable', reason: problem }, 'Redis cannot be reached; calls go on without it');
+  });
+}
+
+/** The connection settings of the environment (address, TLS, API key), with the address that was decided on. */
+function connectionOptions(address: string): { address: string } {
+  const { connectionOptions: fromEnvironment } = loadClientConnectConfig({ disableFile: !process.env['TEMPORAL_PROFILE'] });
+  return { ...fromEnvironment, address };
+}
+
+export async function startApi(surroundings: Surroundings, host: string): Promise<Api> {
+  const { config, carrier, temporalAddress, temporalUiUrl, statusStore, log } = surroundings;
+  const { namespace, taskQueue } = config.temporal;
+  const connection = await Connection.connect(connectionOptions(temporalAddress));
+  const client = new Client({ connection, namespace });
+  const app = createApp({
+    directory: createCallDirectory({ client, taskQueue, leadKey: leadKeyOf(carrier.apiKey) }),
+    statusStore,
+    apiKeys: config.http.apiKeys,
+    initiate: {
+      callerIds: config.callerIds,
+      destinations: config.destinations,
+      recordingFormat: config.recording.format,
+      agentWaitSeconds: config.agentWaitSecs,
+      businessId: config.businessId,
+    },
+    publicUrl: config.http.publicUrl,
+    sipUsername: config.sip.username,
+    runUrl: (callId) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${callId}`,
+    publicKeys: carrier.publicKeys,
+    installation: config.installation,
+    log,
+  });
+  const server = await listen(app, config.http.port, host);
+  return {
+    port: config.http.port,
+    stop: async () => {
+      await close(server);
+      await connection.close();
+    },
+  };
+}
+
+export function startCallWorkers(
+  { config, carrier, temporalAddress, statusStore, log }: Surroundings,
+  workflowBundle: WorkerSettings['workflowBundle'],
+): Promise<Workers> {
+  const activities = createActivities({
+    telnyx: createTelnyxClient(carrier),
+    installation: config.installation,
+    connectionId: carrier.connectionId,
+    publicUrl: config.http.publicUrl,
+    statusStore,
+    fetching: { spoolDirectory: path.join(config.dataDir, 'spool'), allowedHosts: config.outboundAllowHosts },
+    webBackend: config.webBackend,
+  });
+  const { namespace, taskQueue } = config.temporal;
+  return startWorkers({
+    connection: connectionOptions(temporalAddress),
+    namespace,
+    taskQueue,
+    activities,
+    workflowBundle,
+    log,
+  });
+}
+
+/** Keyed with a secret of the account, so that nobody can try numbers against the search attribute. */
+function leadKeyOf(secret: string): (number: string) => string {
+  return (number) => createHmac('sha256', secret).update(`lead/${number}`).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,108 @@
+/** Commands that speak to a running Outcall: call, watch, status, hangup. */
+import { Command } from 'commander';
+import type { StatusDocument } from '../../domain/status';
+import { createApiClient } from '../api-client';
+import type { ApiClient } from '../api-client';
+import { EXIT, print, printJson, remark } from '../terminal';
+import { follow } from '../timeline';
+
+type Finish = (exitCode: number) => void;
+
+interface Common {
+  readonly url?: string;
+  readonly apiKey?: string;
+  readonly json?: true;
+}
+
+export function callCommands(finish: Finish): Command[] {
+  return [callCommand(finish), watchCommand(finish), statusCommand(), hangupCommand()];
+}
+
+function withCommon(command: Command): Command {
+  return command
+    .option('--url <url>', 'of the API (default: OUTCALL_URL, or the one started on this machine)')
+    .option('--api-key <key>', 'of the API (default: COLD_CALL_API_KEYS, or that of the one started on this machine)')
+    .option('--json', 'print JSON and nothing else on standard output');
+}
+
+interface CallOptions extends Common {
+  readonly from?: string;
+  readonly record: boolean;
+  readonly ringTimeout?: number;
+  readonly timeLimit?: number;
+  readonly idempotencyKey?: string;
+  readonly wait?: true;
+}
+
+function callCommand(finish: Finish): Command {
+  return withCommon(new Command('call').argument('<number>', 'whom to call, E.164'))
+    .description('start a call')
+    .option('--from <number>', 'caller id; one of the account’s numbers')
+    .option('--no-record', 'do not record')
+    .option('--ring-timeout <seconds>', 'how long it may ring, 15 to 600 (default: 30)', Number)
+    .option('--time-limit <seconds>', 'how long it may last, 30 to 14000 (default: 3600)', Number)
+    .option('--idempotency-key <key>', 'the same key never starts a second call')
+    .option('--wait', 'show the call live until its recording is delivered; exit 4 when it was not answered')
+    .addHelpText('after', '\nExamples:\n  outcall call +15559999999 --wait\n  outcall call +15559999999 --json | jq -r .call_id')
+    .action(async (number: string, options: CallOptions) => {
+      const api = createApiClient(options);
+      const body = {
+        to_phone: number,
+        record: options.record,
+        ...(options.from !== undefined && { from_phone: options.from }),
+        ...(options.ringTimeout !== undefined && { ring_timeout_secs: options.ringTimeout }),
+        ...(options.timeLimit !== undefined && { time_limit_secs: options.timeLimit }),
+      };
+      const started = await api.initiate(body, options.idempotencyKey);
+      if (options.wait) finish(await watch(api, started.call_id, options));
+      else if (options.json) printJson(started);
+      else {
+        print(started.call_id);
+        remark(`watch it:  npm run outcall -- watch ${started.call_id}`);
+      }
+    });
+}
+
+function watchCommand(finish: Finish): Command {
+  return withCommon(new Command('watch').argument('<call_id>'))
+    .description('show a call live until its recording is delivered; exit 4 when it was not answered')
+    .action(async (callId: string, options: Common) => {
+      finish(await watch(createApiClient(options), callId, options));
+    });
+}
+
+function statusCommand(): Command {
+  return withCommon(new Command('status').argument('<call_id>'))
+    .description('print the status document of a call')
+    .action(async (callId: string, options: Common) => {
+      show(await createApiClient(options).status(callId), options);
+    });
+}
+
+function hangupCommand(): Command {
+  return withCommon(new Command('hangup').argument('<call_id>'))
+    .description('end a call, whatever it is doing')
+    .action(async (callId: string, options: Common) => {
+      show(await createApiClient(options).hangUp(callId), options);
+    });
+}
+
+async function watch(api: ApiClient, callId: string, { json }: Common): Promise<number> {
+  const tell = (line: string): void => {
+    if (!json) print(line);
+  };
+  const document = await follow(api, callId, { untilDelivered: true, tell });
+  if (json) printJson(document);
+  return document.answered_at === null ? EXIT.notAnswered : EXIT.ok;
+}
+
+function show(document: StatusDocument, { json }: Common): void {
+  if (json) {
+    printJson(document);
+    return;
+  }
+  for (const [name, value] of Object.entries(document)) {
+    if (value === null || name === 'recordings' || name === 'conference_sid') continue;
+    print(`${name.padEnd(18)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  }
+}

@@ -1,0 +1,36 @@
+/** The `outcall` command. Each command lives in `commands/`; here is only what they are called. */
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { callCommands } from './commands/calls';
+import { runCommands } from './commands/run';
+import { report } from './terminal';
+
+const EXIT_CODES = `
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the API cannot be reached · 4 the call was not answered ·
+            78 the configuration cannot be used · 130 interrupted`;
+
+async function main(): Promise<number> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const program = new Command('outcall')
+    .description('Outbound calls that cannot be lost: every call a Temporal workflow, Telnyx underneath.')
+    .addHelpText('after', EXIT_CODES)
+    .showSuggestionAfterError()
+    .exitOverride();
+  let exitCode = 0;
+  const finish = (code: number): void => {
+    exitCode = code;
+  };
+  for (const command of [...runCommands(finish), ...callCommands(finish)]) {
+    program.addCommand(command.exitOverride().showHelpAfterError('(outcall --help shows all commands)'));
+  }
+  try {
+    await program.parseAsync();
+    return exitCode;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+void main().then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,44 @@
+/** What every command shares: exit codes, output for people or programs, and errors in one line that says what to do. */
+import { CommanderError } from 'commander';
+
+/** Documented in `outcall --help` and in the README. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, unreachable: 3, notAnswered: 4, configuration: 78, interrupted: 130 } as const;
+
+/** Ends the command with a line on standard error and an exit code. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+  constructor(
+    message: string,
+    readonly exitCode: number = EXIT.failure,
+  ) {
+    super(message);
+  }
+}
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Progress and remarks: never on standard output, where programs read. */
+export function remark(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value));
+}
+
+/** The exit code for whatever ended a command, after telling the person. */
+export function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CommandFailure) {
+    remark(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof Error && error.name === 'ConfigError') {
+    remark(`The configuration cannot be used:\n${error.message}`);
+    return EXIT.configuration;
+  }
+  remark(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return EXIT.failure;
+}

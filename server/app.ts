@@ -1,0 +1,48 @@
+/** The HTTP API. `createApp` assembles it and never listens. */
+import express from 'express';
+import type { ErrorRequestHandler, Express } from 'express';
+import helmet from 'helmet';
+import type { StatusStore } from '../platform/status-store';
+import { requireApiKey } from './authentication';
+import { TemporalUnavailableError } from './call-directory';
+import { BASE_PATH, callRoutes } from './calls';
+import type { CallRoutesSettings } from './calls';
+import { healthRoutes } from './health';
+import { problemHandler, sendProblem } from './problems';
+import { createStatusReader } from './status-reader';
+import { webhookRoutes } from './webhooks';
+import type { WebhookSettings } from './webhooks';
+
+export interface AppDependencies extends Omit<CallRoutesSettings, 'readStatus'>, WebhookSettings {
+  readonly statusStore: StatusStore;
+  readonly apiKeys: readonly string[];
+}
+
+export function createApp(dependencies: AppDependencies): Express {
+  const { directory, statusStore, apiKeys, log } = dependencies;
+  const readStatus = createStatusReader(statusStore, directory, log);
+  const app = express();
+  app.disable('x-powered-by').set('trust proxy', false).set('etag', false);
+  app.use(helmet());
+  app.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(healthRoutes({ directory, statusStore }));
+  app.use(BASE_PATH, webhookRoutes(dependencies));
+  app.use(BASE_PATH, requireApiKey(apiKeys), callRoutes({ ...dependencies, readStatus }));
+  app.use((_request, response) => {
+    sendProblem(response, { status: 404, code: 'not_found', detail: 'there is nothing at this address' });
+  });
+  app.use(temporalUnavailable, problemHandler(log));
+  return app;
+}
+
+const temporalUnavailable: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (!(error instanceof TemporalUnavailableError)) {
+    next(error);
+    return;
+  }
+  const detail = 'Temporal cannot be reached; nothing was done, try again';
+  sendProblem(response, { status: 503, code: 'temporal_unavailable', detail, headers: { 'Retry-After': '2' } });
+};

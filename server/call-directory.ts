@@ -1,0 +1,142 @@
+/**
+ * The calls, as Temporal knows them: start one, tell one what happened, read one. Every request has a deadline, so an
+ * API that cannot reach Temporal says so within 2 seconds.
+ */
+import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import type { CallId } from '../domain/call';
+import { maskPhone } from '../domain/phone-numbers';
+import { deliveryWorkflowId } from '../domain/recordings';
+import type { RecordingStatus } from '../domain/recordings';
+import { mergeDocuments } from '../domain/status';
+import type { StatusDocument } from '../domain/status';
+import { COLD_CALL, recordingQuery, searchAttributes, statusQuery } from '../workflows/messages';
+import type { CallMemo, ColdCall, SignalledEvent } from '../workflows/messages';
+
+/** gRPC's codes (grpc.io: Status codes). */
+const NOT_FOUND = 5;
+
+const DEADLINE_MS = 1_500;
+
+/** Temporal could not be reached, or did not answer in time: nothing is known about what was asked. */
+export class TemporalUnavailableError extends Error {
+  override readonly name = 'TemporalUnavailableError';
+}
+
+export interface CallDirectory {
+  /** Starts the call, unless its id is taken; then returns what it was started with. */
+  start(memo: CallMemo): Promise<{ readonly kind: 'started' } | { readonly kind: 'exists'; readonly memo: CallMemo }>;
+  /** Durable when it resolves. False: there is no such call, or it is over. The same `eventId` again has no effect. */
+  signal(callId: CallId, event: SignalledEvent, eventId: string): Promise<boolean>;
+  /** Null: there is no such call. */
+  status(callId: CallId): Promise<StatusDocument | null>;
+  /** Throws when Temporal cannot be reached. */
+  ping(): Promise<void>;
+}
+
+export interface DirectorySettings {
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** Keyed hash of a number, for the search attribute LeadKey. */
+  leadKey(number: string): string;
+}
+
+export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySettings): CallDirectory {
+  const { connection, workflow } = client;
+  const timely = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await connection.withDeadline(Date.now() + DEADLINE_MS, work);
+    } catch (error) {
+      throw isExpected(error) ? error : new TemporalUnavailableError('Temporal did not answer', { cause: error });
+    }
+  };
+  const memoOf = async (callId: CallId): Promise<CallMemo> => {
+    const { memo } = await timely(() => workflow.getHandle(callId).describe());
+    return memo?.['call'] as CallMemo;
+  };
+
+  async function start(memo: CallMemo): ReturnType<CallDirectory['start']> {
+    const { request } = memo;
+    try {
+      await timely(() =>
+        workflow.start<ColdCall>(COLD_CALL, {
+          workflowId: request.callId,
+          taskQueue,
+          args: [request],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          staticSummary: `Call ${maskPhone(request.toPhone)} for a ${request.handler.type}`,
+          memo: { call: memo },
+          typedSearchAttributes: [
+            { key: searchAttributes.callStatus, value: 'queued' },
+            { key: searchAttributes.provider, value: request.provider },
+            { key: searchAttributes.businessId, value: request.businessId },
+            { key: searchAttributes.leadKey, value: leadKey(request.toPhone) },
+          ],
+        }),
+      );
+      return { kind: 'started' };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      return { kind: 'exists', memo: await memoOf(request.callId) };
+    }
+  }
+
+  /** The SDK's own `signal` makes a new request id each time; with the event's, the server drops repeats. */
+  async function signal(callId: CallId, event: SignalledEvent, eventId: string): Promise<boolean> {
+    const { namespace, identity, loadedDataConverter } = client.options;
+    const input = { payloads: (await encodeToPayloads(loadedDataConverter, event)) ?? [] };
+    const request = { namespace, identity, signalName: event.kind, requestId: eventId, input };
+    try {
+      await timely(() =>
+        client.workflowService.signalWorkflowExecution({ ...request, workflowExecution: { workflowId: callId } }),
+      );
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  async function status(callId: CallId): Promise<StatusDocument | null> {
+    try {
+      const document = await timely(() => workflow.getHandle<ColdCall>(callId).query(statusQuery));
+      return await withDelivery(document);
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  /** The delivery of a recording outlives its call, so it is asked itself. */
+  async function withDelivery(document: StatusDocument): Promise<StatusDocument> {
+    const id = document.status === 'ended' ? document.recording?.recording_id : null;
+    if (!id) return document;
+    const recording: RecordingStatus | null = await timely(() =>
+      workflow.getHandle(deliveryWorkflowId(id)).query(recordingQuery),
+    ).catch((error: unknown) => {
+      if (isNotFound(error)) return null;
+      throw error;
+    });
+    return recording ? mergeDocuments(document, { ...document, recording, recordings: [recording] }) : document;
+  }
+
+  return {
+    start,
+    signal,
+    status,
+    ping: async () => {
+      await timely(() => client.workflowService.getSystemInfo({}));
+    },
+  };
+}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof WorkflowExecutionAlreadyStartedError || isNotFound(error);
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND);
+}

@@ -1,0 +1,130 @@
+/** The routes of calls: start, read, end. */
+import { Router } from 'express';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { CALL_ID_PATTERN } from '../domain/call';
+import type { CallId, CallRequest } from '../domain/call';
+import type { StatusDocument } from '../domain/status';
+import type { Logger } from '../platform/logger';
+import type { CallDirectory } from './call-directory';
+import { callIdOfKey, freshCallId, parseIdempotencyKey } from './call-ids';
+import { hashBody, parseInitiate } from './initiate-request';
+import type { InitiateSettings } from './initiate-request';
+import { onlyMethods } from './methods';
+import { ApiProblem } from './problems';
+import { parseJsonBody, rawBody } from './request-body';
+import type { StatusReader } from './status-reader';
+
+export const BASE_PATH = '/aicallgo/api/v1/cold-call';
+
+export interface CallRoutesSettings {
+  readonly directory: CallDirectory;
+  readonly readStatus: StatusReader;
+  readonly initiate: InitiateSettings;
+  readonly publicUrl: string;
+  /** Null when no browser can be rung. */
+  readonly sipUsername: string | null;
+  /** Where the run is shown; null when it is not known where the Temporal UI is. */
+  runUrl(callId: CallId): string | null;
+  readonly log: Logger;
+}
+
+const conferenceReference = z
+  .looseObject({ conference_id: z.string().nullish(), conference_sid: z.string().nullish() })
+  .transform(({ conference_id, conference_sid }) => conference_id ?? conference_sid ?? '');
+
+export function callRoutes(settings: CallRoutesSettings): Router {
+  const { directory, readStatus, log } = settings;
+  const router = Router();
+
+  router
+    .route('/initiate')
+    .post(rawBody('64kb'), async (request, response) => {
+      const key = parseIdempotencyKey(request.headersDistinct['idempotency-key']?.join(', '));
+      const body = parseJsonBody(request);
+      const callId = key === null ? freshCallId() : callIdOfKey(key);
+      const bodyHash = key === null ? null : hashBody(body);
+      const wanted = parseInitiate(body, settings.initiate, callId, new Date().toISOString());
+      const started = await directory.start({ request: wanted, bodyHash });
+      if (started.kind === 'exists' && started.memo.bodyHash !== bodyHash) {
+        const detail = 'this Idempotency-Key was used with another body; use a new key for another call';
+        throw new ApiProblem({ status: 422, code: 'idempotency_mismatch', detail });
+      }
+      const call = started.kind === 'exists' ? started.memo.request : wanted;
+      if (started.kind === 'exists') response.set('Idempotent-Replayed', 'true');
+      log.info({ event: 'call.accepted', callId, replayed: started.kind === 'exists' }, 'call accepted');
+      response.status(201).location(`${BASE_PATH}/calls/${callId}`).json(describeStart(call, settings));
+    })
+    .all(onlyMethods('POST'));
+
+  const status = async (request: Request): Promise<StatusDocument> => readExisting(parseCallId(request.params['id']), readStatus);
+  for (const path of ['/calls/:id', '/status/:id']) {
+    router
+      .route(path)
+      .get(async (request, response) => {
+        response.json(await status(request));
+      })
+      .all(onlyMethods('GET', 'HEAD'));
+  }
+
+  const hangUp = async (callId: CallId): Promise<StatusDocument> => {
+    const event = { kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' } as const;
+    const accepted = await directory.signal(callId, event, `${callId}/hangup`);
+    log.info({ event: 'call.hangup_requested', callId, running: accepted }, 'hangup requested');
+    return readExisting(callId, readStatus);
+  };
+  router
+    .route('/calls/:id/hangup')
+    .post(async (request, response) => {
+      response.json(await hangUp(parseCallId(request.params['id'])));
+    })
+    .all(onlyMethods('POST'));
+  router
+    .route('/end')
+    .post(rawBody('64kb'), async (request, response) => {
+      const reference = conferenceReference.safeParse(parseJsonBody(request));
+      if (!reference.success || reference.data === '') throw missingConference();
+      response.json(await hangUp(parseCallId(reference.data)));
+    })
+    .all(onlyMethods('POST'));
+
+  return router;
+}
+
+async function readExisting(callId: CallId, readStatus: StatusReader): Promise<StatusDocument> {
+  const document = await readStatus(callId);
+  if (document === null) throw unknownCall();
+  return document;
+}
+
+function parseCallId(text: unknown): CallId {
+  if (typeof text === 'string' && CALL_ID_PATTERN.test(text)) return text;
+  throw unknownCall();
+}
+
+function unknownCall(): ApiProblem {
+  return new ApiProblem({ status: 404, code: 'call_not_found', detail: 'there is no call of this id' });
+}
+
+function missingConference(): ApiProblem {
+  const errors = [{ path: 'conference_id', message: 'is required: the call_id of the call to end' }];
+  return new ApiProblem({ status: 422, code: 'invalid_request', detail: 'not acceptable: conference_id', errors });
+}
+
+function describeStart(call: CallRequest, { publicUrl, sipUsername, runUrl }: CallRoutesSettings): object {
+  const { callId } = call;
+  const link = (path: string): string => `${publicUrl}${BASE_PATH}/calls/${callId}${path}`;
+  return {
+    call_id: callId,
+    conference_id: callId,
+    conference_sid: callId,
+    status: 'initiated',
+    provider: call.provider,
+    to_phone: call.toPhone,
+    from_phone: call.fromPhone,
+    created_at: call.createdAt,
+    // Tokens are made when an agent joins, and live shortly.
+    webrtc: sipUsername === null ? null : { sip_username: sipUsername, login_token: null },
+    links: { status: link(''), events: link('/events'), hangup: link('/hangup'), run: runUrl(callId) },
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * Telnyx's webhooks: verified on the raw bytes, translated, signalled, and only then answered. An answer given before
+ * the signal is durable would lose the event when the process dies in between. Telnyx waits 2 seconds and repeats what
+ * is not answered 200 (developers.telnyx.com: Receiving webhooks).
+ */
+import { randomUUID } from 'node:crypto';
+import { Router } from 'express';
+import type { Request } from 'express';
+import { Telnyx } from 'telnyx';
+import type { Logger } from '../platform/logger';
+import { parseWebhook, translate } from '../platform/telnyx/events';
+import type { CallDirectory } from './call-directory';
+import { onlyMethods } from './methods';
+import { ApiProblem } from './problems';
+import { parseJson, rawBody, requireJson } from './request-body';
+
+export interface WebhookSettings {
+  readonly directory: CallDirectory;
+  /** Base64 of 32 bytes each; several while the carrier's key is being changed. Null: signatures are not checked. */
+  readonly publicKeys: readonly string[] | null;
+  /** OUTCALL_INSTALLATION. */
+  readonly installation: string;
+  readonly log: Logger;
+}
+
+/** Each of Telnyx's URLs takes every event: which one a user put where does not matter. */
+const PATHS = ['/webhook/telnyx/call-status', '/webhook/telnyx/conference-status', '/webhook/telnyx/recording-status'];
+
+export function webhookRoutes({ directory, publicKeys, installation, log }: WebhookSettings): Router {
+  const router = Router();
+  const verify = createVerifier(publicKeys);
+
+  const receive = async (request: Request): Promise<void> => {
+    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    requireJson(request);
+    await verify(bytes, request);
+    const webhook = parseWebhook(parseJson(bytes));
+    if (!webhook) throw new ApiProblem({ status: 400, code: 'not_an_event', detail: 'an event has event_type and payload' });
+    const { event_type: type, id = randomUUID() } = webhook;
+    const subject = /^[a-z_]+/.exec(type)?.[0] ?? 'other';
+    const translated = translate(webhook, { source: 'webhook', receivedAt: new Date().toISOString(), installation });
+    const told = { event: 'webhook.received', type, id };
+    if (translated.kind === 'ignored') {
+      log.info({ ...told, ignored: translated.reason }, `Telnyx ${subject} webhook received: ${type}`);
+      return;
+    }
+    const { callId, event } = translated;
+    const running = await directory.signal(callId, event, id);
+    log.info({ ...told, callId, ...(!running && { ignored: 'call_over' }) }, `Telnyx ${subject} webhook received: ${type}`);
+  };
+
+  for (const path of PATHS) {
+    router
+      .route(path)
+      .post(rawBody('256kb'), async (request, response) => {
+        await receive(request);
+        response.json({ status: 'ok' });
+      })
+      .all(onlyMethods('POST'));
+  }
+  return router;
+}
+
+type Verifier = (body: Buffer, request: Request) => Promise<void>;
+
+/** Ed25519 over `timestamp|body`, within 5 minutes, by the SDK. */
+function createVerifier(publicKeys: readonly string[] | null): Verifier {
+  const { webhooks } = new Telnyx({ apiKey: 'only verifies', logLevel: 'off' });
+  return async (body, request) => {
+    if (publicKeys === null) return;
+    const header = (name: string): string => String(request.headers[name] ?? '');
+    const headers = {
+      'telnyx-signature-ed25519': header('telnyx-signature-ed25519'),
+      'telnyx-timestamp': header('telnyx-timestamp'),
+    };
+    // A valid signature over something that is no JSON is reported as a SyntaxError, and is valid.
+    const isValid = async (key: string): Promise<boolean> =>
+      webhooks.unwrap(body.toString('utf8'), { headers, key }).then(
+        () => true,
+        (error: unknown) => error instanceof SyntaxError,
+      );
+    for (const key of publicKeys) if (await isValid(key)) return;
+    throw new ApiProblem({ status: 401, code: 'invalid_signature', detail: 'the signature is missing, wrong or too old' });
+  };
+}
