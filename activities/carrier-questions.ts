@@ -59,7 +59,8 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
         const name = legIn(client_state, callId);
         return name !== null && isSameLeg(name, leg);
       });
-      if (found) return [{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg: identityOf(found, leg) }];
+      if (found)
+        return [{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg: identityOf(found, leg) }];
       const after = meta?.cursors?.after;
       if (!after || data.length === 0) return [];
       query = { ...query, 'page[after]': after };
@@ -76,7 +77,8 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
           if (classify(error).verdict === 'gone') return null;
           throw error;
         });
-      if (status && !legIn(status.data.client_state, callId)) return [{ kind: 'disowned', at: now, source: 'poll', leg }];
+      if (status && !legIn(status.data.client_state, callId))
+        return [{ kind: 'disowned', at: now, source: 'poll', leg }];
       const events = await eventLog(callId, { 'filter[leg_id]': leg.callLegId });
       if (status?.data.is_alive === true || events.some(({ kind }) => kind === 'hungUp')) return events;
       const at = instantOr(now, status?.data.end_time);

@@ -45,7 +45,10 @@ export function createCarrierActivities(dependencies: CarrierDependencies): Carr
       if (data.client_state && decodeClientState(data.client_state)?.callId !== callId) {
         return { kind: 'ambiguous', detail: 'the carrier answered with the leg of another call' };
       }
-      log.info(`Telnyx outbound call created: call_control_id=${data.call_control_id}`, { event: 'call.dialed', callId });
+      log.info(`Telnyx outbound call created: call_control_id=${data.call_control_id}`, {
+        event: 'call.dialed',
+        callId,
+      });
       return { kind: 'placed', leg: identityOf(data, command.leg), recordingId: data.recording_id ?? null };
     } catch (error) {
       return readDialFailure(callId, error);
@@ -61,7 +64,11 @@ export function createCarrierActivities(dependencies: CarrierDependencies): Carr
     } catch (error) {
       const id = classify(error).code === NAME_TAKEN ? await findConference(telnyx, callId) : null;
       if (id === null) throw error;
-      const body = { ...address, end_conference_on_exit: leg.role === 'lead', ...stamp(callId, leg, `join ${attempt}`) };
+      const body = {
+        ...address,
+        end_conference_on_exit: leg.role === 'lead',
+        ...stamp(callId, leg, `join ${attempt}`),
+      };
       await telnyx.request('post', `/conferences/${encodeURIComponent(id)}/actions/join`, acceptedAnswer, { body });
     }
   }

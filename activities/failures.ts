@@ -49,7 +49,11 @@ const carriersCode = ({ code, status }: Symptom): string => (code === '' ? `http
 
 /** The first row that fits. */
 const ROWS: readonly Row[] = [
-  { is: ({ network }) => NEVER_SENT.includes(network) || TLS.test(network), verdict: 'later', code: 'carrier_unreachable' },
+  {
+    is: ({ network }) => NEVER_SENT.includes(network) || TLS.test(network),
+    verdict: 'later',
+    code: 'carrier_unreachable',
+  },
   { is: ({ status }) => status === 407, verdict: 'later', code: 'proxy_refused' },
   { is: ({ status }) => status === 429, verdict: 'later', code: 'rate_limited' },
   { is: ({ status }) => status === 401, verdict: 'later', code: 'carrier_credentials' },
@@ -69,12 +73,12 @@ const ROWS: readonly Row[] = [
 
 /** Never throws, whatever was thrown. */
 export function classify(error: unknown): Failure {
-  const answer = error instanceof APIError ? error : null;
+  const answer: TelnyxRefusal | null = error instanceof APIError ? (error as TelnyxRefusal) : null;
   const first = firstError(answer?.error);
   const detail = withoutNumbers(first?.detail ?? first?.title ?? describe(error));
   const symptom: Symptom = {
     status: answer?.status ?? null,
-    code: String(first?.code ?? ''),
+    code: first?.code ?? '',
     reason: /\b([DP]\d{1,2})\b\.?\s*$/.exec(detail)?.[1] ?? '',
     network: networkCode(error),
   };
@@ -96,8 +100,16 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
   return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
 }
 
+/** As much of the SDK's error as is read; its own type says `any`. */
+interface TelnyxRefusal {
+  readonly status: number | undefined;
+  readonly headers: Headers | undefined;
+  /** The parsed body. */
+  readonly error: unknown;
+}
+
 interface CarrierError {
-  readonly code?: unknown;
+  readonly code?: string;
   readonly title?: string;
   readonly detail?: string;
 }
@@ -107,12 +119,9 @@ function firstError(body: unknown): CarrierError | null {
   if (typeof body !== 'object' || body === null || !('errors' in body) || !Array.isArray(body.errors)) return null;
   const first: unknown = body.errors[0];
   if (typeof first !== 'object' || first === null) return null;
-  const text = (key: 'title' | 'detail'): string | undefined => {
-    const value: unknown = (first as Record<string, unknown>)[key];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const [title, detail] = [text('title'), text('detail')];
-  return { code: (first as Record<string, unknown>)['code'], ...(title && { title }), ...(detail && { detail }) };
+  // Telnyx documents the code as text, and has been seen to send a number.
+  const readable = Object.entries(first).filter(([, value]) => ['string', 'number'].includes(typeof value));
+  return Object.fromEntries(readable.map(([name, value]) => [name, String(value)]));
 }
 
 /** The innermost `code` of an error and its causes. */

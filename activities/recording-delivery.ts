@@ -53,7 +53,8 @@ export async function deliver(
 /** 202 is no proof; a receipt that names another file is none either. */
 function isConfirmed(status: number, text: string, file: SpooledFile): boolean {
   const named = receipt.safeParse(parseJson(text)).data;
-  const same = (named?.sha256 ?? file.sha256) === file.sha256 && (named?.size_bytes ?? file.sizeBytes) === file.sizeBytes;
+  const same =
+    (named?.sha256 ?? file.sha256) === file.sha256 && (named?.size_bytes ?? file.sizeBytes) === file.sizeBytes;
   if (status === 409) return named?.sha256 === file.sha256;
   return [200, 201, 204].includes(status) && same;
 }

@@ -25,7 +25,7 @@ export interface SpooledFile {
 
 export interface Watching {
   /** Told the bytes so far, so that a worker that died is noticed. */
-  heartbeat(bytes: number): void;
+  readonly heartbeat: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -68,7 +68,7 @@ function allowedAddress(url: string, allowedHosts: readonly string[]): URL {
   const host = address?.host ?? '';
   const listed = allowedHosts.includes(host);
   const carriers = address?.protocol === 'https:' && CARRIER_STORAGE.some((suffix) => host.endsWith(suffix));
-  if (address && address.username === '' && (listed || carriers)) return address;
+  if (address?.username === '' && (listed || carriers)) return address;
   throw broken(`recordings are not fetched from ${host || 'there'}; OUTBOUND_ALLOW_HOSTS would allow it`);
 }
 

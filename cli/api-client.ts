@@ -36,7 +36,12 @@ export function createApiClient(options: ApiOptions): ApiClient {
   const url = options.url ?? process.env['OUTCALL_URL'] ?? start?.url ?? 'http://127.0.0.1:8000';
   const apiKey = options.apiKey ?? process.env['COLD_CALL_API_KEYS']?.split(',')[0]?.trim() ?? start?.apiKey ?? '';
 
-  async function request(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
+  async function request(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<unknown> {
     const response = await fetch(`${url}${BASE_PATH}${path}`, {
       method,
       headers: { 'x-api-key': apiKey, ...(body && { 'content-type': 'application/json' }), ...headers },
@@ -53,7 +58,8 @@ export function createApiClient(options: ApiOptions): ApiClient {
 
   return {
     url,
-    initiate: async (body, key) => started.parse(await request('POST', '/initiate', body, key ? { 'idempotency-key': key } : {})),
+    initiate: async (body, key) =>
+      started.parse(await request('POST', '/initiate', body, key ? { 'idempotency-key': key } : {})),
     status: async (callId) => (await request('GET', `/calls/${encodeURIComponent(callId)}`)) as StatusDocument,
     hangUp: async (callId) => (await request('POST', `/calls/${encodeURIComponent(callId)}/hangup`)) as StatusDocument,
   };
@@ -65,7 +71,10 @@ function refusal(status: number, answer: unknown): CommandFailure {
   const { code, detail, errors = [] } = parsed.data;
   const fields = errors.map(({ path, message }) => `\n  ${path || 'body'} ${message}`).join('');
   const hint = code === 'unauthorized' ? '\n  give the key with --api-key or in COLD_CALL_API_KEYS' : '';
-  return new CommandFailure(`${detail} (${status} ${code})${fields}${hint}`, status === 503 ? EXIT.unreachable : EXIT.failure);
+  return new CommandFailure(
+    `${detail} (${status} ${code})${fields}${hint}`,
+    status === 503 ? EXIT.unreachable : EXIT.failure,
+  );
 }
 
 function readStart(): z.infer<typeof remembered> | null {

@@ -49,7 +49,9 @@ export function createStatusStore(config: Config, log: Logger): StatusStore {
 
 /** The connection settings of the environment (address, TLS, API key), with the address that was decided on. */
 function connectionOptions(address: string): { address: string } {
-  const { connectionOptions: fromEnvironment } = loadClientConnectConfig({ disableFile: !process.env['TEMPORAL_PROFILE'] });
+  const { connectionOptions: fromEnvironment } = loadClientConnectConfig({
+    disableFile: !process.env['TEMPORAL_PROFILE'],
+  });
   return { ...fromEnvironment, address };
 }
 

@@ -124,7 +124,11 @@ async function startTemporal(
   return { address: server.address, uiUrl: server.uiUrl, server };
 }
 
-async function startCarrier({ config, mischiefSeed }: StackOptions, port: number, undo: Undo[]): Promise<Simulator | null> {
+async function startCarrier(
+  { config, mischiefSeed }: StackOptions,
+  port: number,
+  undo: Undo[],
+): Promise<Simulator | null> {
   if (config.carrier.kind !== 'simulator') return null;
   const simulator = await startSimulator({
     port: config.carrier.port ?? 0,
@@ -189,5 +193,5 @@ async function allOrFirstFailure<T extends readonly unknown[]>(promises: {
   [K in keyof T]: Promise<T[K]>;
 }): Promise<{ -readonly [K in keyof T]: T[K] }> {
   await Promise.allSettled(promises);
-  return Promise.all(promises) as Promise<{ -readonly [K in keyof T]: T[K] }>;
+  return Promise.all(promises);
 }

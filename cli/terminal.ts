@@ -2,7 +2,15 @@
 import { CommanderError } from 'commander';
 
 /** Documented in `outcall --help` and in the README. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, unreachable: 3, notAnswered: 4, configuration: 78, interrupted: 130 } as const;
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  unreachable: 3,
+  notAnswered: 4,
+  configuration: 78,
+  interrupted: 130,
+} as const;
 
 /** Ends the command with a line on standard error and an exit code. */
 export class CommandFailure extends Error {

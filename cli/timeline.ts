@@ -18,7 +18,10 @@ interface Step {
 export async function follow(
   api: ApiClient,
   callId: string,
-  { untilDelivered, tell }: { readonly untilDelivered: boolean; readonly tell: (line: string, document: StatusDocument) => void },
+  {
+    untilDelivered,
+    tell,
+  }: { readonly untilDelivered: boolean; readonly tell: (line: string, document: StatusDocument) => void },
 ): Promise<StatusDocument> {
   const told = new Set<string>();
   for (;;) {
@@ -46,8 +49,16 @@ function stepsOf(document: StatusDocument): Step[] {
     document.dialed_at !== null && { key: 'dialing', at: document.dialed_at, line: 'dialing' },
     reached('ringing') && { key: 'ringing', at: document.updated_at, line: 'ringing' },
     document.answered_at !== null && { key: 'answered', at: document.answered_at, line: 'answered' },
-    document.joined_at !== null && { key: 'joined', at: document.joined_at, line: 'joined       the lead is in the conference' },
-    document.ended_at !== null && { key: 'ended', at: document.ended_at, line: `hung up      ${describeEnd(document)}` },
+    document.joined_at !== null && {
+      key: 'joined',
+      at: document.joined_at,
+      line: 'joined       the lead is in the conference',
+    },
+    document.ended_at !== null && {
+      key: 'ended',
+      at: document.ended_at,
+      line: `hung up      ${describeEnd(document)}`,
+    },
     recording?.state === 'fetching' && { key: 'fetching', at: null, line: 'recording    fetching it from the carrier' },
     recording?.state === 'delivered' && {
       key: 'delivered',

@@ -99,7 +99,13 @@ export function advance(facts: Facts, event: CallEvent): Facts {
     case 'joined':
     case 'left':
       return withLeg({ ...facts, conferenceId: least(facts.conferenceId, event.conferenceId) }, event);
-    default:
+    case 'placed':
+    case 'initiated':
+    case 'answered':
+    case 'hungUp':
+    case 'disowned':
+    case 'recordingSaved':
+    case 'recordingFailed':
       return withLeg(facts, event);
   }
 }

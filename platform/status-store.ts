@@ -36,7 +36,10 @@ export function createMemoryStatusStore(): StatusStore {
   const get = (callId: CallId): StatusDocument | null => documents.get(callId)?.document ?? null;
   return {
     get: (callId) => Promise.resolve(get(callId)),
-    save: (document) => Promise.resolve(put(merged(get(document.call_id), document))),
+    save: (document) => {
+      put(merged(get(document.call_id), document));
+      return Promise.resolve();
+    },
     saveRecording: (callId, recording) => {
       const known = get(callId);
       if (known) put(withRecording(known, recording));
@@ -83,7 +86,10 @@ export function createRedisStatusStore(url: string, say: (problem: string) => vo
     const text = (await redis.get(key(callId))) ?? '';
     return { text, document: parse(text) };
   };
-  const update = async (callId: CallId, change: (known: StatusDocument | null) => StatusDocument | null): Promise<void> => {
+  const update = async (
+    callId: CallId,
+    change: (known: StatusDocument | null) => StatusDocument | null,
+  ): Promise<void> => {
     for (let clashes = 0; clashes < MAX_CLASHES; clashes++) {
       const { text, document } = await read(callId);
       const next = change(document);

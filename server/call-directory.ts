@@ -15,7 +15,7 @@ import type { StatusDocument } from '../domain/status';
 import { COLD_CALL, recordingQuery, searchAttributes, statusQuery } from '../workflows/messages';
 import type { CallMemo, ColdCall, SignalledEvent } from '../workflows/messages';
 
-/** gRPC's codes (grpc.io: Status codes). */
+/** gRPC's code (grpc.io: Status codes). */
 const NOT_FOUND = 5;
 
 const DEADLINE_MS = 1_500;
@@ -40,7 +40,7 @@ export interface DirectorySettings {
   readonly client: Client;
   readonly taskQueue: string;
   /** Keyed hash of a number, for the search attribute LeadKey. */
-  leadKey(number: string): string;
+  readonly leadKey: (number: string) => string;
 }
 
 export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySettings): CallDirectory {
@@ -138,5 +138,5 @@ function isExpected(error: unknown): boolean {
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND);
+  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND);
 }

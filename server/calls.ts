@@ -25,7 +25,7 @@ export interface CallRoutesSettings {
   /** Null when no browser can be rung. */
   readonly sipUsername: string | null;
   /** Where the run is shown; null when it is not known where the Temporal UI is. */
-  runUrl(callId: CallId): string | null;
+  readonly runUrl: (callId: CallId) => string | null;
   readonly log: Logger;
 }
 
@@ -57,7 +57,8 @@ export function callRoutes(settings: CallRoutesSettings): Router {
     })
     .all(onlyMethods('POST'));
 
-  const status = async (request: Request): Promise<StatusDocument> => readExisting(parseCallId(request.params['id']), readStatus);
+  const status = async (request: Request): Promise<StatusDocument> =>
+    readExisting(parseCallId(request.params['id']), readStatus);
   for (const path of ['/calls/:id', '/status/:id']) {
     router
       .route(path)
@@ -76,7 +77,7 @@ export function callRoutes(settings: CallRoutesSettings): Router {
   router
     .route('/calls/:id/hangup')
     .post(async (request, response) => {
-      response.json(await hangUp(parseCallId(request.params['id'])));
+      response.json(await hangUp(parseCallId(request.params.id)));
     })
     .all(onlyMethods('POST'));
   router

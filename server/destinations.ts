@@ -31,7 +31,11 @@ export function destinationProblem(number: string, allowed: readonly string[] | 
   const denied = longest(number, NEVER);
   if (denied > 0) return 'destination_not_allowed';
   if (allowed === '*') return null;
-  const byPrefix = longest(number, allowed.filter((entry) => entry.startsWith('+'))) > 0;
+  const byPrefix =
+    longest(
+      number,
+      allowed.filter((entry) => entry.startsWith('+')),
+    ) > 0;
   return byPrefix || allowed.includes(countryOf(number)) ? null : 'destination_not_allowed';
 }
 

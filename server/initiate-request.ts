@@ -23,9 +23,15 @@ const e164 = z.string().refine(isE164, 'must be E.164: a plus and 7 to 15 digits
 const wholeSeconds = (from: number, to: number) => z.int().min(from).max(to);
 
 const metadata = z
-  .custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'must be an object')
+  .custom<JsonObject>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object',
+  )
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, 'must be at most 4 kB of JSON')
-  .refine((value) => isSafe(value), 'must not have keys __proto__, constructor or prototype, unpaired surrogates, or numbers beyond JSON');
+  .refine(
+    (value) => isSafe(value),
+    'must not have keys __proto__, constructor or prototype, unpaired surrogates, or numbers beyond JSON',
+  );
 
 export const initiateSchema = z.strictObject({
   to_phone: e164,
@@ -41,7 +47,12 @@ export const initiateSchema = z.strictObject({
 const BUILT_LATER = z.object({ handler: z.looseObject({ type: z.enum(['texml', 'playbook', 'sip']) }) });
 
 /** The request a body asks for. Throws an ApiProblem that names every field at fault. */
-export function parseInitiate(body: unknown, settings: InitiateSettings, callId: CallId, createdAt: string): CallRequest {
+export function parseInitiate(
+  body: unknown,
+  settings: InitiateSettings,
+  callId: CallId,
+  createdAt: string,
+): CallRequest {
   refuseOtherProviders(body);
   if (BUILT_LATER.safeParse(body).success) {
     throw unacceptable('handler_not_available', 'handler.type', 'this handler is not available yet; use "conference"');
@@ -118,7 +129,10 @@ function invalid(errors: readonly FieldError[]): ApiProblem {
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key.slice(0, 64)].join('.'), message: 'is not a field of this request' }));
+    return issue.keys.map((key) => ({
+      path: [...path, key.slice(0, 64)].join('.'),
+      message: 'is not a field of this request',
+    }));
   }
   return [{ path: path.join('.'), message: issue.message }];
 }

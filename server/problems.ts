@@ -79,7 +79,11 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
       return;
     }
     log.error({ event: 'http.failed', method: request.method, path: request.path, err: error }, 'request failed');
-    sendProblem(response, { status: 500, code: 'internal_error', detail: 'something of ours is broken; it was logged' });
+    sendProblem(response, {
+      status: 500,
+      code: 'internal_error',
+      detail: 'something of ours is broken; it was logged',
+    });
   };
 }
 

@@ -24,7 +24,11 @@ export function parseJson(bytes: Buffer): unknown {
   } catch {
     throw new ApiProblem({ status: 400, code: 'invalid_json', detail: 'the body is not JSON in UTF-8' });
   }
-  throw new ApiProblem({ status: 400, code: 'invalid_json', detail: `the body is nested deeper than ${MAX_DEPTH} levels` });
+  throw new ApiProblem({
+    status: 400,
+    code: 'invalid_json',
+    detail: `the body is nested deeper than ${MAX_DEPTH} levels`,
+  });
 }
 
 export function requireJson(request: Request): void {
@@ -43,7 +47,9 @@ export function requireJson(request: Request): void {
 function depthOf(root: unknown): number {
   let level: unknown[] = [root];
   for (let depth = 0; ; depth++) {
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+    level = level.flatMap((value): unknown[] =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
     if (level.length === 0 || depth > MAX_DEPTH) return depth;
   }
 }

@@ -10,7 +10,10 @@ export type StatusReader = (callId: CallId) => Promise<StatusDocument | null>;
 export function createStatusReader(store: StatusStore, directory: CallDirectory, log: Logger): StatusReader {
   return async (callId) => {
     const stored = await store.get(callId).catch((error: unknown) => {
-      log.warn({ event: 'status_store.unavailable', reason: String(error) }, 'reading the status from Temporal instead');
+      log.warn(
+        { event: 'status_store.unavailable', reason: String(error) },
+        'reading the status from Temporal instead',
+      );
       return null;
     });
     return stored ?? directory.status(callId);

@@ -35,7 +35,8 @@ export function webhookRoutes({ directory, publicKeys, installation, log }: Webh
     requireJson(request);
     await verify(bytes, request);
     const webhook = parseWebhook(parseJson(bytes));
-    if (!webhook) throw new ApiProblem({ status: 400, code: 'not_an_event', detail: 'an event has event_type and payload' });
+    if (!webhook)
+      throw new ApiProblem({ status: 400, code: 'not_an_event', detail: 'an event has event_type and payload' });
     const { event_type: type, id = randomUUID() } = webhook;
     const subject = /^[a-z_]+/.exec(type)?.[0] ?? 'other';
     const translated = translate(webhook, { source: 'webhook', receivedAt: new Date().toISOString(), installation });
@@ -46,7 +47,10 @@ export function webhookRoutes({ directory, publicKeys, installation, log }: Webh
     }
     const { callId, event } = translated;
     const running = await directory.signal(callId, event, id);
-    log.info({ ...told, callId, ...(!running && { ignored: 'call_over' }) }, `Telnyx ${subject} webhook received: ${type}`);
+    log.info(
+      { ...told, callId, ...(!running && { ignored: 'call_over' }) },
+      `Telnyx ${subject} webhook received: ${type}`,
+    );
   };
 
   for (const path of PATHS) {
@@ -80,6 +84,10 @@ function createVerifier(publicKeys: readonly string[] | null): Verifier {
         (error: unknown) => error instanceof SyntaxError,
       );
     for (const key of publicKeys) if (await isValid(key)) return;
-    throw new ApiProblem({ status: 401, code: 'invalid_signature', detail: 'the signature is missing, wrong or too old' });
+    throw new ApiProblem({
+      status: 401,
+      code: 'invalid_signature',
+      detail: 'the signature is missing, wrong or too old',
+    });
   };
 }

@@ -26,7 +26,11 @@ const RECORDING_LOOKS_MS = [5, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600].map(
 export async function callStory(call: CallRequest, runtime: CallRuntime): Promise<void> {
   if (await ringLead(call, runtime)) await accompanyLead(call, runtime);
   await endEveryLeg(call, runtime);
-  runtime.learn({ kind: 'ended', at: iso(runtime.now()), source: runtime.facts().hangupRequestedAt ? 'api' : 'command' });
+  runtime.learn({
+    kind: 'ended',
+    at: iso(runtime.now()),
+    source: runtime.facts().hangupRequestedAt ? 'api' : 'command',
+  });
   await handOverRecording(call, runtime);
 }
 
@@ -35,7 +39,8 @@ async function ringLead(call: CallRequest, runtime: CallRuntime): Promise<boolea
   let dialedAtMs: number | null = null;
   while (await dialUntilKnown(call, LEAD, runtime, dialedAtMs)) {
     dialedAtMs ??= runtime.now();
-    const settled = (facts: Facts): boolean => leadAnswered(facts) || leadIsGone(facts) || facts.hangupRequestedAt !== null;
+    const settled = (facts: Facts): boolean =>
+      leadAnswered(facts) || leadIsGone(facts) || facts.hangupRequestedAt !== null;
     const patienceMs = call.ringTimeoutSeconds * 1000 + CARRIER_SLACK_MS;
     await untilAsking(call, runtime, settled, { patienceMs, askEveryMs: ASK_WHILE_RINGING_MS, summary: 'ringing' });
     // A leg that the carrier says is not ours leaves the dial as unclear as a lost answer does.
@@ -49,7 +54,11 @@ async function accompanyLead(call: CallRequest, runtime: CallRuntime): Promise<v
   if (!(await enterConference(call, runtime))) return;
   const over = (facts: Facts): boolean => !canGoOn(facts) || facts.conferenceEndedAt !== null;
   const met = (facts: Facts): boolean => leadMetSomebody(facts) || over(facts);
-  const waiting = { patienceMs: call.agentWaitSeconds * 1000, askEveryMs: ASK_WHILE_TALKING_MS, summary: 'waiting for somebody to come' };
+  const waiting = {
+    patienceMs: call.agentWaitSeconds * 1000,
+    askEveryMs: ASK_WHILE_TALKING_MS,
+    summary: 'waiting for somebody to come',
+  };
   if (!(await untilAsking(call, runtime, met, waiting))) {
     runtime.learn({ kind: 'nobodyCame', at: iso(runtime.now()), source: 'command' });
     return;
@@ -72,7 +81,11 @@ async function enterConference(call: CallRequest, runtime: CallRuntime): Promise
       return false;
     }
     if (await runtime.until(entered, JOINED_WITHIN_MS, 'joined')) return canGoOn(runtime.facts());
-    for (const event of await runtime.carrier.askParticipants({ callId, legs: livingLegs(runtime.facts()).map((living) => living.identity) })) runtime.learn(event);
+    for (const event of await runtime.carrier.askParticipants({
+      callId,
+      legs: livingLegs(runtime.facts()).map((living) => living.identity),
+    }))
+      runtime.learn(event);
     if (entered(runtime.facts())) return canGoOn(runtime.facts());
     if (answer.kind === 'gone') await ask(call, runtime);
   }
@@ -86,7 +99,8 @@ async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Promise<voi
   while (!over(runtime.facts())) {
     for (const leg of livingLegs(runtime.facts())) {
       const answer = await runtime.carrier.hangUp({ callId, leg: leg.identity });
-      if (answer.kind === 'refused') runtime.learn({ ...answer, kind: 'commandFailed', at: iso(runtime.now()), source: 'command' });
+      if (answer.kind === 'refused')
+        runtime.learn({ ...answer, kind: 'commandFailed', at: iso(runtime.now()), source: 'command' });
     }
     if (await runtime.until(over, ASK_WHILE_ENDING_MS, 'hanging up')) return;
     await ask(call, runtime);
@@ -100,14 +114,27 @@ async function handOverRecording(call: CallRequest, runtime: CallRuntime): Promi
   if (!call.record || !answered || answeredAt(answered) === null) return;
   const announced = (facts: Facts): boolean => {
     const leg = leadLeg(facts);
-    return leg === null || leg.recordingSavedAt !== null || leg.recordingFailure !== null;
+    return leg?.recordingSavedAt !== null || leg.recordingFailure !== null;
   };
   await runtime.until(announced, RECORDING_GRACE_MS, 'recording saved');
   const recordingId = await findRecordingId(runtime);
-  if (recordingId === null) return noRecording(runtime);
+  if (recordingId === null) {
+    noRecording(runtime);
+    return;
+  }
   const { callControlId } = answered.identity;
   const { callId, provider, businessId, fromPhone, toPhone, metadata, recordingFormat: format } = call;
-  await runtime.deliverRecording({ recordingId, callId, callControlId, format, businessId, provider, fromPhone, toPhone, metadata });
+  await runtime.deliverRecording({
+    recordingId,
+    callId,
+    callControlId,
+    format,
+    businessId,
+    provider,
+    fromPhone,
+    toPhone,
+    metadata,
+  });
 }
 
 async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
@@ -125,7 +152,7 @@ async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
 
 function noRecording(runtime: CallRuntime): void {
   const leg = leadLeg(runtime.facts());
-  if (leg === null || leg.recordingFailure !== null) return;
+  if (leg?.recordingFailure !== null) return;
   const reason = 'the carrier lists no recording of this leg, a day after its end';
   runtime.learn({ kind: 'recordingFailed', at: iso(runtime.now()), source: 'poll', leg: leg.identity, reason });
 }

@@ -48,7 +48,9 @@ export function createCarrier(call: CallRequest): Carrier {
         .executeWithOptions({ summary: `${command.leg.participant} enters the conference` }, [command])
         .catch(unavailable),
     askLeg: (question) =>
-      asking.askLeg.executeWithOptions({ summary: `How is ${question.leg.participant}'s leg?` }, [question]).catch(nothing),
+      asking.askLeg
+        .executeWithOptions({ summary: `How is ${question.leg.participant}'s leg?` }, [question])
+        .catch(nothing),
     askParticipants: (question) =>
       asking.askParticipants.executeWithOptions({ summary: 'Who is in the conference?' }, [question]).catch(nothing),
     findLeg: (question) =>

@@ -28,13 +28,17 @@ export async function deliverRecording(recording: RecordingToDeliver): Promise<R
   };
   setHandler(recordingQuery, () => status, { description: 'The recording, as GET /recordings/{id} answers it.' });
   const publish = async (): Promise<void> => {
-    setCurrentDetails(`**${status.state}** · ${recording.callId}\n\n- ${status.size_bytes ?? '?'} bytes, sha256 ${status.sha256 ?? '?'}`);
+    setCurrentDetails(
+      `**${status.state}** · ${recording.callId}\n\n- ${status.size_bytes ?? '?'} bytes, sha256 ${status.sha256 ?? '?'}`,
+    );
     // Redis is a copy; whoever asks without it is answered by this run.
     await publishRecording({ callId: recording.callId, recording: status }).catch(() => undefined);
   };
 
   await publish();
-  const receipt = await transferRecording.executeWithOptions({ summary: `Fetch and deliver ${recording.format}` }, [recording]);
+  const receipt = await transferRecording.executeWithOptions({ summary: `Fetch and deliver ${recording.format}` }, [
+    recording,
+  ]);
   status = { ...status, ...receipt, state: 'delivered' };
   upsertSearchAttributes([{ key: searchAttributes.recordingState, value: status.state }]);
   await publish();

@@ -32,7 +32,7 @@ export function createPublisher(announce: (document: StatusDocument) => void): P
   let failed = false;
 
   const writeAsTheyCome = async (): Promise<void> => {
-    while (!finishing) {
+    for (;;) {
       await condition(() => finishing || newest !== written);
       const document = newest;
       if (finishing || document === null) return;

@@ -43,7 +43,10 @@ function callCommand(finish: Finish): Command {
     .option('--time-limit <seconds>', 'how long it may last, 30 to 14000 (default: 3600)', Number)
     .option('--idempotency-key <key>', 'the same key never starts a second call')
     .option('--wait', 'show the call live until its recording is delivered; exit 4 when it was not answered')
-    .addHelpText('after', '\nExamples:\n  outcall call +15559999999 --wait\n  outcall call +15559999999 --json | jq -r .call_id')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  outcall call +15559999999 --wait\n  outcall call +15559999999 --json | jq -r .call_id',
+    )
     .action(async (number: string, options: CallOptions) => {
       const api = createApiClient(options);
       const body = {

@@ -28,7 +28,9 @@ export function runCommands(finish: Finish): Command[] {
 
 function startCommand(finish: Finish): Command {
   return new Command('start')
-    .description('run everything on this machine: Temporal, workers, API, and the simulator when there is no TELNYX_API_KEY')
+    .description(
+      'run everything on this machine: Temporal, workers, API, and the simulator when there is no TELNYX_API_KEY',
+    )
     .option('--mischief <seed>', 'let the simulator delay, repeat, reorder and drop webhooks by this seed', parseSeed)
     .addHelpText('after', '\nExamples:\n  npm start\n  PORT=9000 npm start\n  npm run outcall -- start --mischief 7')
     .action(async ({ mischief }: { mischief?: number }) => {
@@ -50,7 +52,11 @@ function startCommand(finish: Finish): Command {
 function demoCommand(finish: Finish): Command {
   return new Command('demo')
     .description('run everything for one simulated call, show it live, and stop')
-    .option('--to <number>', 'the number to call; its last three digits decide what the simulated phone does', DEMO_NUMBER)
+    .option(
+      '--to <number>',
+      'the number to call; its last three digits decide what the simulated phone does',
+      DEMO_NUMBER,
+    )
     .option('--json', 'print the final status document only')
     .addHelpText('after', '\nExamples:\n  npm run demo\n  npm run demo -- --to +15555550001    (busy)')
     .action(async ({ to, json }: { to: string; json?: true }) => {
@@ -66,7 +72,9 @@ function demoCommand(finish: Finish): Command {
         const quiet = (): void => undefined;
         const document = await follow(api, started.call_id, { untilDelivered: true, tell: json ? quiet : print });
         if (json) printJson(document);
-        finish(document.outcome === 'completed' && document.recording?.state === 'delivered' ? EXIT.ok : EXIT.notAnswered);
+        finish(
+          document.outcome === 'completed' && document.recording?.state === 'delivered' ? EXIT.ok : EXIT.notAnswered,
+        );
       } finally {
         await stack.stop();
         rmSync(dataDir, { recursive: true, force: true });
@@ -104,7 +112,11 @@ function simulatorCommand(): Command {
   return new Command('simulator')
     .description('run the simulator of Telnyx alone; its README has the table of phones')
     .option('--port <port>', 'where it listens, on loopback', Number, 4010)
-    .option('--webhook-url <url>', 'where its webhooks go', `http://127.0.0.1:8000${BASE_PATH}/webhook/telnyx/call-status`)
+    .option(
+      '--webhook-url <url>',
+      'where its webhooks go',
+      `http://127.0.0.1:8000${BASE_PATH}/webhook/telnyx/call-status`,
+    )
     .option('--mischief <seed>', 'delay, repeat, reorder and drop webhooks by this seed', parseSeed)
     .option('--json', 'print where it is as one JSON object')
     .addHelpText('after', '\nExample:\n  outcall simulator --port 4010 --mischief 7')
@@ -133,7 +145,8 @@ async function runPart(start: (surroundings: Surroundings) => Promise<Running>):
   const config = readConfig();
   const log = createLogger({ level: config.logLevel });
   const { address } = config.temporal;
-  if (address === null) throw new CommandFailure('TEMPORAL_ADDRESS is not set; "outcall start" brings a server along', EXIT.configuration);
+  if (address === null)
+    throw new CommandFailure('TEMPORAL_ADDRESS is not set; "outcall start" brings a server along', EXIT.configuration);
   if (config.carrier.kind !== 'telnyx') {
     const hint = 'set it, or point TELNYX_BASE_URL to an "outcall simulator" with the key that it prints';
     throw new CommandFailure(`Telnyx API key not configured: TELNYX_API_KEY is not set; ${hint}`, EXIT.configuration);
@@ -190,7 +203,14 @@ function banner({ url, apiKey, config, temporal, simulator }: Stack): string[] {
   ];
 }
 
-function environmentFor(simulator: { apiKey: string; apiBaseUrl: string; connectionId: string; publicKey: string; webBackendUrl: string; url: string }): string[] {
+function environmentFor(simulator: {
+  apiKey: string;
+  apiBaseUrl: string;
+  connectionId: string;
+  publicKey: string;
+  webBackendUrl: string;
+  url: string;
+}): string[] {
   return [
     `TELNYX_API_KEY=${simulator.apiKey}`,
     `TELNYX_BASE_URL=${simulator.apiBaseUrl}`,
@@ -210,4 +230,3 @@ function parseSeed(text: string): number {
   if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError('A seed is a whole number.');
   return seed;
 }
-

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { CallId, LegIdentity } from '../../domain/call';
-import type { CallEvent, EventOf, Source, WEBHOOK_EVENTS } from '../../domain/events';
+import type { EventOf, Source, WEBHOOK_EVENTS } from '../../domain/events';
 import { decodeClientState } from './client-state';
 
 type WebhookEvent = EventOf<(typeof WEBHOOK_EVENTS)[number]>;
@@ -154,9 +154,4 @@ function plausible(theirs: string | null | undefined, ours: string): string {
 function instant(text: string | null | undefined): string | null {
   const ms = Date.parse(text ?? '');
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
-}
-
-/** Type guard for events read from the carrier's log. */
-export function eventsOf(translated: readonly Translated[], callId: CallId): CallEvent[] {
-  return translated.flatMap((one) => (one.kind === 'event' && one.callId === callId ? [one.event] : []));
 }
