@@ -10,7 +10,7 @@ import type { Logger } from '../platform/logger';
 import { startSimulator } from '../simulator/server';
 import type { Simulator } from '../simulator/server';
 import { BASE_PATH } from '../server/calls';
-import { bundleWorkflows, installRuntime } from '../worker/workers';
+import { bundleWorkflows } from '../worker/workers';
 import { searchAttributes } from '../workflows/messages';
 import { createStatusStore, startApi, startCallWorkers } from './assemble';
 import type { CarrierAccess } from './assemble';
@@ -61,7 +61,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 async function assembleStack(options: StackOptions, undo: Undo[], stop: Stack['stop']): Promise<Stack> {
   const { log, say, durable } = options;
-  installRuntime(log);
   const port = await choosePort('PORT', options.config.http.port, options);
   const [temporal, simulator, workflowBundle] = await allOrFirstFailure([
     startTemporal(options, undo),

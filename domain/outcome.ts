@@ -42,7 +42,8 @@ const ROWS: readonly Row[] = [
   { outcome: 'rejected', fits: ({ answered, cause }) => !answered && cause === 'call_rejected' },
   { outcome: 'no_answer', fits: ({ answered, cause }) => !answered && NO_ANSWER_CAUSES.includes(cause ?? '') },
   { outcome: 'failed', fits: ({ answered }) => !answered },
-  { outcome: 'agent_unavailable', fits: ({ facts }) => facts.nobodyCameAt !== null },
+  // A lead who hangs up while we are about to has ended the call.
+  { outcome: 'agent_unavailable', fits: ({ facts, lead }) => facts.nobodyCameAt !== null && !hungUpByThem(lead) },
   { outcome: 'completed', fits: () => true },
 ];
 
@@ -68,7 +69,7 @@ export function endedBy(facts: Facts): EndedBy | null {
   const hangup = leadLeg(facts)?.hangup ?? null;
   if (hangup === null) return endedWithoutLeg(facts);
   if (SYSTEM_CAUSES.includes(hangup.cause ?? '')) return 'system';
-  if (hangup.hangupSource === 'callee') return 'lead';
+  if (hungUpByThem(leadLeg(facts))) return 'lead';
   if (facts.hangupRequestedAt !== null && facts.hangupRequestedAt <= hangup.at) return 'api';
   if (hangup.hangupSource === 'caller' || facts.nobodyCameAt !== null) return 'system';
   return 'unknown';
@@ -77,4 +78,9 @@ export function endedBy(facts: Facts): EndedBy | null {
 function endedWithoutLeg(facts: Facts): EndedBy {
   if (facts.hangupRequestedAt !== null) return 'api';
   return outcomeOf(facts) === 'dial_unknown' ? 'unknown' : 'system';
+}
+
+/** Telnyx calls the side that was called `callee`. */
+function hungUpByThem(lead: LegFacts | null): boolean {
+  return lead?.hangup?.hangupSource === 'callee';
 }

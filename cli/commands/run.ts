@@ -36,6 +36,7 @@ function startCommand(finish: Finish): Command {
     .action(async ({ mischief }: { mischief?: number }) => {
       const config = readConfig();
       const log = createLogger({ level: process.env['LOG_LEVEL'] === undefined ? 'warn' : config.logLevel });
+      installRuntime(log);
       const stack = await startStack({
         config,
         log,
@@ -65,6 +66,7 @@ function demoCommand(finish: Finish): Command {
       const env = { ...process.env, TELNYX_API_KEY: '', DATA_DIR: dataDir, REDIS_URL: '', DOMAIN: '', PUBLIC_URL: '' };
       const config = loadConfig(env, { warn: remark });
       const log = createLogger({ level: process.env['LOG_LEVEL'] === undefined ? 'error' : config.logLevel });
+      installRuntime(log);
       const stack = await startStack({ config, log, say: remark, durable: false, anyPorts: true });
       try {
         const api = createApiClient({ url: stack.url, apiKey: stack.apiKey });

@@ -1,0 +1,84 @@
+/** Many calls at once while webhooks come late, twice and out of order: the books of both sides agree on every call. */
+import { atScale, hasEnded, isSettled, startSystem } from '../support/system';
+import type { System } from '../support/system';
+import type { StatusDocument } from '../../domain/status';
+
+const CALLS = atScale({ quick: 60, ci: 200, full: 1000 });
+const AT_ONCE = 50;
+const SEED = 20261121;
+/** Phones that end in every way that needs no fault of the dial. */
+const DIGITS = ['000', '001', '002', '004', '005', '006', '007', '009', '010', '013'];
+
+describe(`${CALLS} calls, ${AT_ONCE} at a time, under mischief ${SEED}`, () => {
+  let system: System;
+  const documents: StatusDocument[] = [];
+
+  beforeAll(async () => {
+    system = await startSystem({
+      env: { AGENT_WAIT_SECS: '3' },
+      settings: { phoneSpeed: 4 },
+      mischief: { seed: SEED, drop: false },
+    });
+    const numbers = Array.from({ length: CALLS }, (_, i) => `+1555${String(i).padStart(4, '0')}${DIGITS[i % DIGITS.length]}`);
+    const caller = async (): Promise<void> => {
+      for (let to = numbers.pop(); to !== undefined; to = numbers.pop()) {
+        const callId = await system.call({ to_phone: to });
+        await system.until(callId, hasEnded, 120_000);
+        documents.push(await system.until(callId, isSettled, 120_000));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, caller));
+  }, 600_000);
+  afterAll(() => system.stop());
+
+  test('every call ends', () => {
+    expect(documents).toHaveLength(CALLS);
+  });
+
+  test('nobody is rung twice', () => {
+    const legs = new Map<string, number>();
+    for (const { to } of system.ledger().legs) legs.set(to, (legs.get(to) ?? 0) + 1);
+    expect([...legs].filter(([, count]) => count > 1)).toEqual([]);
+  });
+
+  test('no leg is left alive', () => {
+    expect(system.ledger().legs.filter((leg) => leg.ended_at === null)).toEqual([]);
+  });
+
+  test('status documents say what the carrier’s ledger says', () => {
+    const { legs } = system.ledger();
+    const disagreements = documents.flatMap((document) => {
+      const leg = legs.find(({ to }) => to === document.to_phone);
+      const theirs = {
+        answered: (leg?.answered_at ?? null) !== null,
+        cause: leg?.hangup_cause ?? null,
+        source: leg?.hangup_source ?? null,
+        leg: leg !== undefined,
+      };
+      const ours = {
+        answered: document.answered_at !== null,
+        cause: document.hangup_cause,
+        source: document.hangup_source,
+        leg: document.error_code === null,
+      };
+      return JSON.stringify(ours) === JSON.stringify(theirs) ? [] : [{ ours, theirs, to: document.to_phone }];
+    });
+    expect(disagreements).toEqual([]);
+  });
+
+  test('every recording is stored once, byte for byte', () => {
+    const { recordings, deliveries } = system.ledger();
+    const theirs = recordings.map(({ id, sha256 }) => `${id} ${sha256}`).sort();
+    const stored = deliveries.map(({ metadata, sha256 }) => `${String(metadata['recording_sid'])} ${sha256}`).sort();
+    expect(theirs.length).toBeGreaterThan(CALLS / 4);
+    expect(stored).toEqual(theirs);
+    const told = documents.flatMap(({ recording }) => (recording?.state === 'delivered' ? [`${recording.recording_id} ${recording.sha256}`] : []));
+    expect(told.sort()).toEqual(theirs);
+  });
+
+  test('the mischief happened', () => {
+    const { delay, duplicate, reorder, drop } = system.ledger().mischief;
+    expect(Math.min(delay, duplicate, reorder)).toBeGreaterThan(0);
+    expect(drop).toBe(0);
+  });
+});

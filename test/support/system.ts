@@ -1,0 +1,139 @@
+/**
+ * A whole Outcall for a test: real Temporal server (in memory), simulator, workers and API on free ports of this
+ * machine. Tests speak to it over HTTP, as clients and the carrier do.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StatusDocument } from '../../domain/status';
+import { startStack } from '../../cli/stack';
+import type { Stack } from '../../cli/stack';
+import { loadConfig } from '../../platform/config';
+import { createLogger } from '../../platform/logger';
+import type { Ledger, MischiefOptions, Settings, Simulator } from '../../simulator/server';
+import { installRuntime } from '../../worker/workers';
+
+export const BASE_PATH = '/aicallgo/api/v1/cold-call';
+
+/** How much to run: more at larger scales. */
+export function atScale<T>(amounts: { readonly quick: T; readonly ci: T; readonly full: T }): T {
+  const scale = process.env['TEST_SCALE'] ?? 'quick';
+  return amounts[scale as keyof typeof amounts];
+}
+
+export interface System {
+  readonly stack: Stack;
+  readonly simulator: Simulator;
+  readonly url: string;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** Starts a call and returns its id; fails the test when it is not accepted. */
+  call(body: object, headers?: Readonly<Record<string, string>>): Promise<string>;
+  status(callId: string): Promise<StatusDocument>;
+  /** Waits until the document is as wanted, looking every 100 ms. Fails with the last document after `withinMs`. */
+  until(callId: string, wanted: (document: StatusDocument) => boolean, withinMs?: number): Promise<StatusDocument>;
+  ledger(): Ledger;
+  control(method: string, path: string, body?: object): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface RequestOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+export interface SystemOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly settings?: Partial<Settings>;
+  readonly mischief?: MischiefOptions;
+}
+
+/** Log lines of the system under test, newest last; shown by nobody unless a test asks. */
+export const logLines: string[] = [];
+let runtimeInstalled = false;
+
+export async function startSystem({ env = {}, settings = {}, mischief }: SystemOptions = {}): Promise<System> {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-test-'));
+  const log = createLogger({ level: 'info', destination: { write: (line) => void logLines.push(line) } });
+  const config = loadConfig({ DATA_DIR: dataDir, ...env }, { warn: () => undefined });
+  if (!runtimeInstalled) installRuntime(log);
+  runtimeInstalled = true;
+  const say = (line: string): void => void logLines.push(line);
+  const stack = await startStack({ config, log, say, durable: false, anyPorts: true });
+  const { simulator } = stack;
+  if (!simulator) throw new Error('tests run against the simulator');
+  simulator.changeSettings(settings);
+  const system = speakTo(stack, simulator, () => {
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  if (mischief) await system.control('PUT', 'mischief', mischief);
+  return system;
+}
+
+function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): System {
+  const request: System['request'] = async (method, route, { body, headers } = {}) => {
+    const json = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
+    const response = await fetch(`${stack.url}${route}`, {
+      method,
+      headers: { 'x-api-key': stack.apiKey, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as string) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parse(text) };
+  };
+  const status = async (callId: string): Promise<StatusDocument> => {
+    const answer = await request('GET', `${BASE_PATH}/calls/${callId}`);
+    if (answer.status !== 200) throw new Error(`status of ${callId}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body as unknown as StatusDocument;
+  };
+  return {
+    stack,
+    simulator,
+    url: stack.url,
+    request,
+    status,
+    async call(body, headers = {}) {
+      const answer = await request('POST', `${BASE_PATH}/initiate`, { body, headers });
+      if (answer.status !== 201) throw new Error(`not accepted: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body['call_id'] as string;
+    },
+    async until(callId, wanted, withinMs = 30_000) {
+      const endsAt = Date.now() + withinMs;
+      for (;;) {
+        const document = await status(callId);
+        if (wanted(document)) return document;
+        if (Date.now() > endsAt) throw new Error(`not as wanted within ${withinMs} ms: ${JSON.stringify(document, null, 1)}`);
+        await sleep(100);
+      }
+    },
+    ledger: () => simulator.ledger(),
+    async control(method, route, body) {
+      const response = await fetch(`${simulator.url}/_simulator/${route}`, { method, ...(body && { body: JSON.stringify(body) }) });
+      if (!response.ok) throw new Error(`simulator: ${method} ${route}: ${response.status} ${await response.text()}`);
+    },
+    async stop() {
+      await stack.stop();
+      cleanUp();
+    },
+  };
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return { text };
+  }
+}
+
+export const hasEnded = (document: StatusDocument): boolean => document.status === 'ended';
+
+/** Over, and its recording where it will stay. */
+export const isSettled = (document: StatusDocument): boolean =>
+  hasEnded(document) && ['delivered', 'absent', undefined].includes(document.recording?.state);
