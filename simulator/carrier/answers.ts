@@ -100,11 +100,15 @@ export function cursorPage(
   const last = shown.at(-1)?.ordinal;
   const more = last !== undefined && items.some((item) => item.ordinal > last);
   const earlier = first !== undefined && items.some((item) => item.ordinal < first);
-  const cursors = { after: more ? cursorOf(last) : null, before: earlier ? cursorOf(first) : null };
+  // A direction in which there is nothing has no keys: the schema knows no null here.
+  const onward = more ? { cursor: { after: cursorOf(last) }, next: `${path}?page[after]=${cursorOf(last)}` } : null;
+  const back = earlier
+    ? { cursor: { before: cursorOf(first) }, previous: `${path}?page[before]=${cursorOf(first)}` }
+    : null;
   const meta = {
-    cursors,
-    next: more ? `${path}?page[after]=${cursorOf(last)}` : null,
-    previous: earlier ? `${path}?page[before]=${cursorOf(first)}` : null,
+    cursors: { ...onward?.cursor, ...back?.cursor },
+    ...(onward === null ? {} : { next: onward.next }),
+    ...(back === null ? {} : { previous: back.previous }),
     total_items: items.length,
   };
   return { status: 200, body: { data: shown.map((item) => item.data), meta } };

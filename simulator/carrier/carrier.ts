@@ -83,6 +83,7 @@ function createWorld(deps: CarrierDeps): World {
     credentials: new Map(),
     legs: new Map(),
     conferences: new Map(),
+    activeConferences: new Set(),
     recordings: new Map(),
     events: [],
     commands: new Map(),

@@ -1,8 +1,8 @@
 /** Speech and playback in a conference: to everybody, or to the participants that are named. */
 import { refuse } from './answers';
 import { present } from './conferences';
-import { sayOfConference, sayOfParticipant } from './events';
-import { loopedMs, speechMs } from './leg-actions';
+import { sayOfParticipant, sayToConference } from './events';
+import { loopedMs, mediaOf, speechMs } from './leg-actions';
 import { textOf, textsOf } from './wishes';
 import { schedule } from './world';
 import type { Answer, Conference, JsonObject, World } from './world';
@@ -16,8 +16,8 @@ export function speakInConference(world: World, conference: Conference, body: Js
 }
 
 export function playInConference(world: World, conference: Conference, body: JsonObject): Answer | null {
-  const more = { media_url: textOf(body, 'audio_url'), media_name: textOf(body, 'media_name') };
-  if (more.media_url === null && more.media_name === null) {
+  const more = mediaOf(body);
+  if (Object.keys(more).length === 0) {
     return refuse('missing', { detail: 'audio_url or media_name is required.', pointer: '/audio_url' });
   }
   return play(world, conference, { body, kind: 'playback', lastsMs: loopedMs(body['loop']), more });
@@ -34,8 +34,11 @@ function play(world: World, conference: Conference, { body, kind, lastsMs, more 
   const named = textsOf(body, 'call_control_ids');
   const meant = present(conference).filter(({ leg }) => named.includes(leg.callControlId));
   const say = (phase: 'started' | 'ended') => {
-    if (named.length === 0) sayOfConference(world, conference, `conference.${kind}.${phase}`, more);
-    for (const { leg } of meant) sayOfParticipant(world, leg, conference, `conference.participant.${kind}.${phase}`);
+    if (named.length === 0) sayToConference(world, conference, `conference.${kind}.${phase}`, more);
+    const creator = { creator_call_session_id: conference.creator.callSessionId };
+    for (const { leg } of meant) {
+      sayOfParticipant(world, leg, conference, `conference.participant.${kind}.${phase}`, { ...creator, ...more });
+    }
   };
   say('started');
   const stop = () => {

@@ -40,6 +40,7 @@ export function createConference(world: World, creation: Creation, wishes: JsonO
     timers: new Set(),
   };
   world.conferences.set(conference.id, conference);
+  world.activeConferences.add(conference);
   schedule(world, conference, lifeMs, () => {
     endConference(world, conference, { reason: 'time_exceeded', by: null, hangUp: true });
   });
@@ -73,12 +74,10 @@ export const participantOf = (conference: Conference, leg: Leg): Participant | u
   present(conference).find((participant) => participant.leg === leg);
 
 export const activeNamed = (world: World, name: string): Conference | undefined =>
-  [...world.conferences.values()].find((conference) => isActive(conference) && conference.name === name);
+  [...world.activeConferences].find((conference) => conference.name === name);
 
 const conferenceWith = (world: World, leg: Leg): Conference | undefined =>
-  [...world.conferences.values()].find(
-    (conference) => isActive(conference) && participantOf(conference, leg) !== undefined,
-  );
+  [...world.activeConferences].find((conference) => participantOf(conference, leg) !== undefined);
 
 /** Joins the conference that the dial named, at answer; makes it when nobody has, if that is switched on. */
 export function joinConfiguredConference(world: World, leg: Leg): void {
@@ -133,6 +132,7 @@ export interface ConferenceEnd {
 export function endConference(world: World, conference: Conference, { reason, by, hangUp }: ConferenceEnd): void {
   if (!isActive(conference)) return;
   dropTimers(conference);
+  world.activeConferences.delete(conference);
   conference.endedAtMs = conference.updatedAtMs = world.deps.clock.now();
   conference.endReason = reason;
   conference.endedBy = by;

@@ -10,7 +10,7 @@ import type { Conference, JsonObject, Leg, WebhookRoute, World } from './world';
 export const instant = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
 
 /** The keys that most events of a leg carry. */
-export function aboutLeg(world: World, leg: Leg): JsonObject {
+function aboutLeg(world: World, leg: Leg): JsonObject {
   const missing = leg.clientState === null && world.settings.nullClientState === 'missing';
   return {
     call_control_id: leg.callControlId,
@@ -29,8 +29,14 @@ export function sayOfLeg(world: World, leg: Leg, eventType: string, more: JsonOb
 }
 
 /** Says an event of one participant: leg and conference together, dated like an event of the leg. */
-export function sayOfParticipant(world: World, leg: Leg, conference: Conference, eventType: string): void {
-  const payload = { ...aboutLeg(world, leg), conference_id: conference.id };
+export function sayOfParticipant(
+  world: World,
+  leg: Leg,
+  conference: Conference,
+  eventType: string,
+  more: JsonObject = {},
+): void {
+  const payload = { ...aboutLeg(world, leg), conference_id: conference.id, ...more };
   say(world, { leg, eventType, payload, occurredAt: 'data' });
 }
 
@@ -38,6 +44,18 @@ export function sayOfParticipant(world: World, leg: Leg, conference: Conference,
 export function sayOfConference(world: World, conference: Conference, eventType: string, more: JsonObject = {}): void {
   const payload = { ...aboutLeg(world, conference.creator), conference_id: conference.id, ...more };
   say(world, { leg: conference.creator, eventType, payload, occurredAt: world.settings.conferenceOccurredAtIn });
+}
+
+/** Says what is heard by a whole conference. Such an event names no leg, so only `conference_id` tells where it belongs. */
+export function sayToConference(world: World, conference: Conference, eventType: string, more: JsonObject): void {
+  const { id, creator } = conference;
+  const about = {
+    conference_id: id,
+    connection_id: creator.connectionId,
+    creator_call_session_id: creator.callSessionId,
+  };
+  const occurredAt = world.settings.conferenceOccurredAtIn;
+  say(world, { leg: creator, eventType, payload: { ...about, ...more }, occurredAt });
 }
 
 interface Saying {
@@ -51,7 +69,8 @@ function say(world: World, { leg, eventType, payload, occurredAt }: Saying): voi
   const atMs = world.deps.clock.now();
   const at = { occurred_at: instant(atMs) };
   const id = uuid(world.deps.random);
-  const full = occurredAt === 'data' ? payload : { ...payload, ...at };
+  const promised = world.settings.payloadKeys === 'schema' ? withoutUnpromised(eventType, payload) : payload;
+  const full = occurredAt === 'data' ? promised : { ...promised, ...at };
   const dated = occurredAt === 'payload' ? {} : at;
   const data = { record_type: 'event', event_type: eventType, id, ...dated, payload: full };
   const metadata = world.settings.callEventMetadata === 'payload' ? full : { event: data };
@@ -59,6 +78,19 @@ function say(world: World, { leg, eventType, payload, occurredAt }: Saying): voi
   const route = routeOf(world, leg, eventType);
   if (route === null || world.settings.webhooksOff) return;
   world.deps.emit({ id, eventType, to: leg.to, route, data });
+}
+
+/** Keys that the schema of an event lacks although captured ones have them. */
+const unpromised: readonly (readonly [events: RegExp, keys: readonly string[]])[] = [
+  [/^call\.(speak|playback|recording)\./, ['from', 'to']],
+  [/^conference\./, ['from', 'to']],
+  [/^call\.recording\.saved$/, ['call_control_id', 'recording_id', 'format']],
+  [/^conference\.recording\.saved$/, ['call_leg_id']],
+];
+
+function withoutUnpromised(eventType: string, payload: JsonObject): JsonObject {
+  const gone = unpromised.filter(([events]) => events.test(eventType)).flatMap(([, keys]) => keys);
+  return Object.fromEntries(Object.entries(payload).filter(([key]) => !gone.includes(key)));
 }
 
 /** `webhook_urls[event]`, then `webhook_url`, then the application's own; the failover is always the application's. */

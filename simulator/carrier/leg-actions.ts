@@ -70,17 +70,22 @@ function speak(world: World, leg: Leg, body: JsonObject): Answer | null {
 }
 
 /** What a file we never fetch is taken to last. */
-export const clipMs = 3000;
+const clipMs = 3000;
 
 function startPlayback(world: World, leg: Leg, body: JsonObject): Answer | null {
-  const mediaUrl = textOf(body, 'audio_url');
-  const mediaName = textOf(body, 'media_name');
-  if (mediaUrl === null && mediaName === null && textOf(body, 'playback_content') === null) {
+  if (Object.keys(mediaOf(body)).length === 0 && textOf(body, 'playback_content') === null) {
     return refuse('missing', { detail: 'audio_url or media_name is required.', pointer: '/audio_url' });
   }
-  const more = { media_url: mediaUrl, media_name: mediaName, overlay: body['overlay'] === true };
+  const more = { ...mediaOf(body), overlay: body['overlay'] === true };
   playOnLeg(world, leg, { event: 'call.playback', more, lastsMs: loopedMs(body['loop']) });
   return null;
+}
+
+/** The medium as events name it: by whichever name the command used. */
+export function mediaOf(body: JsonObject): JsonObject {
+  const url = textOf(body, 'audio_url');
+  const name = textOf(body, 'media_name');
+  return { ...(url === null ? {} : { media_url: url }), ...(name === null ? {} : { media_name: name }) };
 }
 
 /** How long a clip lasts with its repetitions; null is for ever. */

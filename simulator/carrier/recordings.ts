@@ -57,15 +57,16 @@ export function stopAtMaxLength(world: World, recording: Recording, maxLengthSec
 }
 
 /** The recordings of a leg that are running now, conference recordings not included. */
-export const runningOf = (world: World, leg: Leg): Recording[] =>
-  [...world.recordings.values()].filter(
-    (recording) => recording.leg === leg && recording.conference === null && recording.state === 'recording',
-  );
+export const runningOf = (world: World, leg: Leg): Recording[] => running(world, leg, null);
 
 export const runningIn = (world: World, conference: Conference): Recording[] =>
-  [...world.recordings.values()].filter(
-    (recording) => recording.conference === conference && recording.state === 'recording',
-  );
+  running(world, conference.creator, conference);
+
+/** A conference's recordings are kept with its creator's leg. */
+function running(world: World, leg: Leg, conference: Conference | null): Recording[] {
+  const all = leg.recordingIds.flatMap((id) => world.recordings.get(id) ?? []);
+  return all.filter((recording) => recording.conference === conference && recording.state === 'recording');
+}
 
 /** Stops a recording; it is ready, or has failed, some time later. Stopping twice changes nothing. */
 export function finishRecording(world: World, recording: Recording): void {

@@ -27,6 +27,8 @@ export interface Settings {
   readonly conferenceOccurredAtIn: 'payload' | 'data' | 'both';
   /** A `client_state` that was never set is null in a webhook, or its key is missing. Both were seen. @default 'null' */
   readonly nullClientState: 'null' | 'missing';
+  /** Events carry what captured ones carry, or only what their schema promises. @default 'live' */
+  readonly payloadKeys: 'live' | 'schema';
   /** How late `call_events` shows an event, in milliseconds. @default 0 */
   readonly callEventsLagMs: number;
   /** How late `active_calls` shows that a leg began or ended, in milliseconds. @default 0 */
@@ -58,6 +60,7 @@ export const defaultSettings: Settings = {
   phoneSpeed: 1,
   conferenceOccurredAtIn: 'payload',
   nullClientState: 'null',
+  payloadKeys: 'live',
   callEventsLagMs: 0,
   activeCallsLagMs: 0,
   callEventMetadata: 'payload',
@@ -73,6 +76,7 @@ const choices: Partial<Record<keyof Settings, readonly unknown[]>> = {
   unknownLegStatus: [404, 422],
   conferenceOccurredAtIn: ['payload', 'data', 'both'],
   nullClientState: ['null', 'missing'],
+  payloadKeys: ['live', 'schema'],
   callEventMetadata: ['payload', 'event'],
   creatorLegEndCause: ['normal_clearing', 'time_limit'],
 };

@@ -12,17 +12,19 @@ export interface VirtualClock extends Clock {
 
 interface Due {
   readonly atMs: number;
-  readonly order: number;
   readonly run: () => void;
 }
 
 /** @param startMs milliseconds since 1970. */
 export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): VirtualClock {
   let nowMs = startMs;
-  let order = 0;
   const due = new Set<Due>();
-  const nextBefore = (endMs: number): Due | undefined =>
-    [...due].filter((one) => one.atMs <= endMs).sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0];
+  const nextBefore = (endMs: number): Due | undefined => {
+    let next: Due | undefined;
+    // The set keeps the order of scheduling, so the first of two at the same time wins.
+    for (const one of due) if (one.atMs <= endMs && (next === undefined || one.atMs < next.atMs)) next = one;
+    return next;
+  };
   const runUntil = (endMs: number): void => {
     for (let next = nextBefore(endMs); next !== undefined; next = nextBefore(endMs)) {
       due.delete(next);
@@ -33,7 +35,7 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): Vir
   return {
     now: () => nowMs,
     after(delayMs, run) {
-      const one = { atMs: nowMs + Math.max(0, delayMs), order: (order += 1), run };
+      const one = { atMs: nowMs + Math.max(0, delayMs), run };
       due.add(one);
       return () => {
         due.delete(one);

@@ -175,6 +175,8 @@ export interface World {
   readonly credentials: Map<string, Credential>;
   readonly legs: Map<string, Leg>;
   readonly conferences: Map<string, Conference>;
+  /** Those that have not ended: a run of many calls looks through them at every answer and end. */
+  readonly activeConferences: Set<Conference>;
   readonly recordings: Map<string, Recording>;
   readonly events: CallEvent[];
   /** Answers to commands by scope and `command_id`, with the time they were given. */

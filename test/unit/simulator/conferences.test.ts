@@ -148,6 +148,17 @@ describe('a conference', () => {
     expect(found('completed')).toEqual([]);
   });
 
+  it('plays to everybody without naming a leg, and to one participant naming it', () => {
+    const { ask, payloads, other, room } = aFullRoom();
+    ask(`POST /conferences/${room}/actions/play`, { audio_url: 'http://x.test/a.mp3' });
+    ask(`POST /conferences/${room}/actions/play`, { audio_url: 'http://x.test/a.mp3', call_control_ids: [other] });
+    expect(payloads('conference.playback.started')[0]).not.toHaveProperty('call_control_id');
+    expect(payloads('conference.playback.started')).toMatchObject([
+      { conference_id: room, media_url: 'http://x.test/a.mp3' },
+    ]);
+    expect(payloads('conference.participant.playback.started')).toMatchObject([{ call_control_id: other }]);
+  });
+
   it('records until its end, and the recording names the conference', () => {
     const { ask, clock, payloads, room } = aFullRoom();
     ask(`POST /conferences/${room}/actions/record_start`, { format: 'wav', channels: 'dual' });

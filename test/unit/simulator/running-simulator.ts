@@ -34,7 +34,7 @@ export async function aListener(answers: (nth: number, received: Received) => nu
   return { url, received, close: () => closed(server) };
 }
 
-export async function readAll(request: IncomingMessage): Promise<string> {
+async function readAll(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks).toString();

@@ -51,6 +51,13 @@ describe('the simulator', () => {
     expect(running.simulator.ledger().unknown_requests).toEqual([{ method: 'POST', path: '/v2/messages' }]);
   });
 
+  it('closes twice without complaint, with a call still up', async () => {
+    running = await aSimulator();
+    await running.dial(number('006'));
+    await running.simulator.close();
+    await expect(running.simulator.close()).resolves.toBeUndefined();
+  });
+
   it('accepts a command with an empty body', async () => {
     running = await aSimulator();
     const { call_control_id: id } = await running.dial(number('006'));
