@@ -8,6 +8,8 @@ export interface Stage {
   readonly name: string;
   /** What Node runs, from the repository's folder. */
   readonly args: readonly string[];
+  /** A stage that hangs (a test left a server open, say) is ended as failed. @default 10 */
+  readonly limitMinutes?: number;
 }
 
 export interface Finished {
@@ -21,7 +23,10 @@ export interface Finished {
  * Runs a stage. With `capture` all output is returned, otherwise standard error goes to the terminal as it comes.
  * A signal that ends us ends the stage first.
  */
-export function runStage({ args }: Stage, { capture }: { readonly capture: boolean }): Promise<Finished> {
+export function runStage(
+  { name, args, limitMinutes = 10 }: Stage,
+  { capture }: { readonly capture: boolean },
+): Promise<Finished> {
   const started = Date.now();
   const stdio = ['ignore', capture ? 'pipe' : 'ignore', capture ? 'pipe' : 'inherit'] as const;
   const child = spawn(process.execPath, args, { cwd: root, stdio: [...stdio] });
@@ -32,6 +37,10 @@ export function runStage({ args }: Stage, { capture }: { readonly capture: boole
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, interrupt);
+  const limit = setTimeout(() => {
+    say(`${name}: not ended after ${limitMinutes} minutes, so it is stopped`);
+    child.kill('SIGTERM');
+  }, limitMinutes * 60_000);
   return new Promise((resolve, reject) => {
     const output: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
@@ -39,6 +48,7 @@ export function runStage({ args }: Stage, { capture }: { readonly capture: boole
     child.once('error', reject);
     child.once('close', (code) => {
       if (interrupted) process.exit(130);
+      clearTimeout(limit);
       for (const signal of signals) process.removeListener(signal, interrupt);
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
       resolve({ passed: code === 0, seconds, output: Buffer.concat(output).toString().trim() });

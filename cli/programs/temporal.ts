@@ -9,7 +9,7 @@ import { run } from './child';
 import type { Say } from './child';
 
 export { startTemporalDevServer } from './dev-server';
-export type { DevServer, DevServerOptions } from './dev-server';
+export type { DevServer } from './dev-server';
 
 /** Where to look for a program, and whom to tell. */
 export interface Search {
