@@ -27,7 +27,6 @@ test.each([
   ['body-parser', '2.3.0'], // an invalid limit was no limit
   ['qs', '6.14.1'], // arrayLimit could be stepped around
   ['path-to-regexp', '8.4.0'], // slow regular expressions
-  ['fast-xml-parser', '5.5.7'], // entity expansion
   ['telnyx', '7.24.0'],
 ])('%s is installed, and at least %s everywhere', (name, minimum) => {
   const versions = versionsOf(name);
@@ -35,8 +34,11 @@ test.each([
   expect(versions.filter((version) => !isAtLeast(version, minimum))).toEqual([]);
 });
 
-test('undici, where something brings it, is at least 7.18.2', () => {
-  expect(versionsOf('undici').filter((version) => !isAtLeast(version, '7.18.2'))).toEqual([]);
+test.each([
+  ['undici', '7.18.2'],
+  ['fast-xml-parser', '5.5.7'], // entity expansion
+])('%s, where something brings it, is at least %s', (name, minimum) => {
+  expect(versionsOf(name).filter((version) => !isAtLeast(version, minimum))).toEqual([]);
 });
 
 test('every package of the lock is pinned by its hash', () => {
