@@ -57,9 +57,15 @@ function run(command, args, options = {}) {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, forward);
+  // npm runs us under a shell, and a SIGTERM to npm ends that shell without reaching us: losing it counts as the signal.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event && process.ppid !== parent) child.kill('SIGTERM');
+  }, 500);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
+      clearInterval(watch);
       for (const name of signals) process.removeListener(name, forward);
       resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
     });
