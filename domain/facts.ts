@@ -114,7 +114,9 @@ type LegEvent = Extract<CallEvent, { leg: LegIdentity }>;
 
 function withLeg(facts: Facts, event: LegEvent): Facts {
   const id = event.leg.callLegId;
-  return { ...facts, legs: { ...facts.legs, [id]: advanceLeg(seen(facts.legs[id], event), event) } };
+  // The carrier may call a leg anything, even `constructor`.
+  const known = Object.hasOwn(facts.legs, id) ? facts.legs[id] : undefined;
+  return { ...facts, legs: { ...facts.legs, [id]: advanceLeg(seen(known, event), event) } };
 }
 
 function seen(known: LegFacts | undefined, { leg, at, kind }: LegEvent): LegFacts {
@@ -187,7 +189,7 @@ export function leadLeg(facts: Facts): LegFacts | null {
   return legsOf(facts, 'lead')[0] ?? null;
 }
 
-/** All legs of a role that are ours, best evidence first: answered, then confirmed, then earliest. */
+/** All legs of a role that are ours, the one that got furthest first: joined, answered, confirmed; then the earliest. */
 export function legsOf(facts: Facts, role: LegName['role']): readonly LegFacts[] {
   return Object.values(facts.legs)
     .filter((leg) => leg.identity.role === role && isOurs(leg))
@@ -195,8 +197,9 @@ export function legsOf(facts: Facts, role: LegName['role']): readonly LegFacts[]
 }
 
 function rank(leg: LegFacts): string {
-  const evidence = leg.answeredAt !== null ? 0 : leg.confirmed ? 1 : 2;
-  return `${evidence}/${leg.answeredAt ?? leg.seenAt}/${leg.identity.callLegId}`;
+  const answered = answeredAt(leg);
+  const evidence = [leg.firstJoinedAt !== null, answered !== null, leg.confirmed, true].indexOf(true);
+  return `${evidence}/${answered ?? leg.seenAt}/${leg.identity.callLegId}`;
 }
 
 /** A leg with this name, if the carrier has shown one. */
@@ -227,9 +230,11 @@ export function isJoined(leg: LegFacts): boolean {
   return leg.lastLeftAt === null || leg.lastLeftAt < leg.lastJoinedAt;
 }
 
-/** A leg that was heard of in a conference was answered, even if `call.answered` never came. */
+/** A leg that was in a conference or recorded was answered, even if `call.answered` never came; then this is the latest it can have been. */
 export function answeredAt(leg: LegFacts): string | null {
-  return leg.answeredAt ?? leg.firstJoinedAt ?? leg.recordingStartedAt;
+  const heard = leg.answeredAt ?? leg.firstJoinedAt ?? leg.recordingStartedAt;
+  if (heard !== null || leg.recordingSavedAt === null) return heard;
+  return earliest(leg.recordingSavedAt, leg.hangup?.at ?? null);
 }
 
 function hangupOf({ at, cause, hangupSource, sipCause }: EventOf<'hungUp'>): Hangup {

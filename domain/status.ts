@@ -73,7 +73,8 @@ export function statusOf(facts: Facts): CallStatus {
   if (facts.endedAt !== null) return 'ended';
   const lead = leadLeg(facts);
   if (lead && answeredAt(lead) !== null) return leadMetSomebody(facts) ? 'in_progress' : 'answered';
-  if (lead) return 'ringing';
+  // Also when the carrier has since said that the leg is another's: a status that was shown is not taken back.
+  if (Object.values(facts.legs).some((leg) => leg.identity.role === 'lead')) return 'ringing';
   return facts.dialSentAt === null ? 'queued' : 'dialing';
 }
 
@@ -81,7 +82,7 @@ export function statusOf(facts: Facts): CallStatus {
 export function leadMetSomebody(facts: Facts): boolean {
   const lead = leadLeg(facts);
   const others = Object.values(facts.legs).filter((leg) => leg.identity.role !== 'lead');
-  return lead?.firstJoinedAt !== null && others.some((leg) => leg.firstJoinedAt !== null);
+  return (lead?.firstJoinedAt ?? null) !== null && others.some((leg) => leg.firstJoinedAt !== null);
 }
 
 export function describeCall(call: CallRequest, facts: Facts, change: Change): StatusDocument {
@@ -103,6 +104,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     metadata: call.metadata,
     participants: Object.values(facts.legs)
       .filter((leg) => leg.firstJoinedAt !== null)
+      .sort((a, b) => placeOf(a).localeCompare(placeOf(b)))
       .map(describeParticipant),
     created_at: call.createdAt,
     dialed_at: facts.dialSentAt,
@@ -123,13 +125,21 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
   };
 }
 
+/** Who came first stands first, in whatever order we heard of it. */
+function placeOf(leg: LegFacts): string {
+  return `${leg.firstJoinedAt}/${leg.identity.callLegId}`;
+}
+
 function describeParticipant(leg: LegFacts): ParticipantStatus {
+  // A leg may stay up after it left the conference; one that never left went with its hangup.
+  const leftBeforeHangup = leg.lastLeftAt !== null && leg.lastLeftAt >= (leg.lastJoinedAt ?? '');
+  const leftAt = leftBeforeHangup ? leg.lastLeftAt : (leg.hangup?.at ?? null);
   return {
     participant_sid: leg.identity.participant,
     role: leg.identity.role,
     call_control_id: leg.identity.callControlId,
     joined_at: leg.firstJoinedAt,
-    left_at: isJoined(leg) ? null : latestOf(leg.lastLeftAt, leg.hangup?.at ?? null),
+    left_at: isJoined(leg) ? null : leftAt,
     muted: false,
   };
 }
@@ -165,9 +175,4 @@ function mergeRecordings(older: RecordingStatus | null, newer: RecordingStatus |
 
 function wholeSeconds(from: string, to: string): number {
   return Math.max(0, Math.floor((Date.parse(to) - Date.parse(from)) / 1000));
-}
-
-function latestOf(a: string | null, b: string | null): string | null {
-  if (a === null || b === null) return a ?? b;
-  return a > b ? a : b;
 }
