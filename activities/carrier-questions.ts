@@ -69,7 +69,7 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
   }
 
   return {
-    async askLeg({ callId, leg }) {
+    async askLeg({ callId, leg, confirmed }) {
       const now = new Date().toISOString();
       const status = await telnyx
         .request('get', `/calls/${encodeURIComponent(leg.callControlId)}`, callAnswer)
@@ -77,10 +77,11 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
           if (classify(error).verdict === 'gone') return null;
           throw error;
         });
-      if (status && !legIn(status.data.client_state, callId))
-        return [{ kind: 'disowned', at: now, source: 'poll', leg }];
-      const events = await eventLog(callId, { 'filter[leg_id]': leg.callLegId });
-      if (status?.data.is_alive === true || events.some(({ kind }) => kind === 'hungUp')) return events;
+      const ours = status ? legIn(status.data.client_state, callId) !== null : confirmed;
+      if (!ours) return [{ kind: 'disowned', at: now, source: 'poll', leg }];
+      const told = await eventLog(callId, { 'filter[leg_id]': leg.callLegId });
+      const events: CallEvent[] = [{ kind: 'initiated', at: now, source: 'poll', leg }, ...told];
+      if (status?.data.is_alive === true || told.some(({ kind }) => kind === 'hungUp')) return events;
       const at = instantOr(now, status?.data.end_time);
       return [...events, { kind: 'hungUp', at, source: 'poll', leg, cause: null, hangupSource: null, sipCause: null }];
     },

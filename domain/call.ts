@@ -81,6 +81,10 @@ export interface CallRequest {
   readonly createdAt: string;
 }
 
+export function isReachable(leg: LegIdentity): leg is ReachableLeg {
+  return leg.callControlId !== null;
+}
+
 export const LEAD: LegName = { role: 'lead', participant: 'lead', attempt: 1 };
 
 export function isSameLeg(a: LegName, b: LegName): boolean {

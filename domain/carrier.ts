@@ -16,7 +16,7 @@ export interface Carrier {
   /** Makes the conference from this answered leg, or joins it when it exists. "Already there" is success. */
   enterConference(command: EnterCommand): Promise<CommandAnswer>;
   /** Is this leg of ours, is it alive, what happened to it? Events with source `poll`; empty when the carrier does not answer. */
-  askLeg(question: LegCommand): Promise<readonly CallEvent[]>;
+  askLeg(question: LegQuestion): Promise<readonly CallEvent[]>;
   /** Who is in the conference? */
   askParticipants(question: ParticipantsQuestion): Promise<readonly CallEvent[]>;
   /** Looks for a leg whose dial was not answered clearly. Finding nothing proves nothing. */
@@ -33,6 +33,11 @@ export interface DialCommand {
 export interface LegCommand {
   readonly callId: CallId;
   readonly leg: ReachableLeg;
+}
+
+export interface LegQuestion extends LegCommand {
+  /** The carrier has shown this leg before: if it does not know it now, it is over. Otherwise it never was. */
+  readonly confirmed: boolean;
 }
 
 export interface EnterCommand extends LegCommand {

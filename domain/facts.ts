@@ -3,7 +3,7 @@
  * instant, or the best evidence, so duplicates and any order of the same events give the same facts. There is no other
  * state machine: status and outcome are read off these facts.
  */
-import { isSameLeg } from './call';
+import { isReachable, isSameLeg } from './call';
 import type { LegIdentity, LegName, ReachableLeg } from './call';
 import type { CallEvent, EventOf, HangupReason } from './events';
 
@@ -217,7 +217,7 @@ export interface LivingLeg extends LegFacts {
 
 /** Ours, and not known to be over. */
 export function isAlive(leg: LegFacts): leg is LivingLeg {
-  return leg.hangup === null && isOurs(leg) && leg.identity.callControlId !== null;
+  return leg.hangup === null && isOurs(leg) && isReachable(leg.identity);
 }
 
 export function livingLegs(facts: Facts): readonly LivingLeg[] {

@@ -2,7 +2,7 @@
  * The story of one call, top to bottom. It knows neither Temporal nor Node: the runtime binds it to the world.
  * Webhooks make it fast, asking makes it true: every wait has an end and a question to the carrier behind it.
  */
-import { LEAD } from '../domain/call';
+import { isReachable, LEAD } from '../domain/call';
 import type { CallRequest } from '../domain/call';
 import { answeredAt, isAlive, isJoined, leadLeg, livingLegs } from '../domain/facts';
 import type { Facts, LegFacts } from '../domain/facts';
@@ -36,15 +36,17 @@ export async function callStory(call: CallRequest, runtime: CallRuntime): Promis
 
 /** Dials the lead and waits for the answer; false when the call is over before one. */
 async function ringLead(call: CallRequest, runtime: CallRuntime): Promise<boolean> {
-  let dialedAtMs: number | null = null;
-  while (await dialUntilKnown(call, LEAD, runtime, dialedAtMs)) {
-    dialedAtMs ??= runtime.now();
+  while (await dialUntilKnown(call, LEAD, runtime)) {
     const settled = (facts: Facts): boolean =>
       leadAnswered(facts) || leadIsGone(facts) || facts.hangupRequestedAt !== null;
     const patienceMs = call.ringTimeoutSeconds * 1000 + CARRIER_SLACK_MS;
     await untilAsking(call, runtime, settled, { patienceMs, askEveryMs: ASK_WHILE_RINGING_MS, summary: 'ringing' });
     // A leg that the carrier says is not ours leaves the dial as unclear as a lost answer does.
-    if (leadLeg(runtime.facts()) !== null) return canGoOn(runtime.facts());
+    const lead = leadLeg(runtime.facts());
+    if (lead === null) continue;
+    // The webhook of the hangup may have overtaken that of the answer, or the latter is lost.
+    if (!isAlive(lead) && answeredAt(lead) === null) await askAbout(lead, call, runtime);
+    return canGoOn(runtime.facts());
   }
   return false;
 }
@@ -182,10 +184,16 @@ async function untilAsking(
 
 /** Asks the carrier about every leg that is alive as far as we know. */
 async function ask(call: CallRequest, runtime: CallRuntime): Promise<void> {
-  for (const leg of livingLegs(runtime.facts())) {
-    const events = await runtime.carrier.askLeg({ callId: call.callId, leg: leg.identity });
-    for (const event of events) runtime.learn(event);
-  }
+  for (const leg of livingLegs(runtime.facts())) await askAbout(leg, call, runtime);
+}
+
+async function askAbout(
+  { identity, confirmed }: LegFacts,
+  { callId }: CallRequest,
+  runtime: CallRuntime,
+): Promise<void> {
+  if (!isReachable(identity)) return;
+  for (const event of await runtime.carrier.askLeg({ callId, leg: identity, confirmed })) runtime.learn(event);
 }
 
 function concludeWithoutTheCarrier(runtime: CallRuntime): void {

@@ -26,16 +26,11 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
 
 /**
  * Dials until the carrier has a leg of this name or it is certain, or must be assumed, that there will be none.
- * Returns whether there is a leg. A hangup request stops all sending. Call it again when a leg turned out not to be
- * ours: `firstUnclearAtMs` then says since when the dial is unclear.
+ * Returns whether there is a leg. A hangup request stops all sending. Called again because a leg turned out not to be
+ * ours, it takes the dial to be unclear since its first request.
  */
-export async function dialUntilKnown(
-  call: CallRequest,
-  leg: LegName,
-  runtime: CallRuntime,
-  firstUnclearAtMs: number | null = null,
-): Promise<boolean> {
-  let unclearSince = firstUnclearAtMs;
+export async function dialUntilKnown(call: CallRequest, leg: LegName, runtime: CallRuntime): Promise<boolean> {
+  let unclearSince = firstDialMs(runtime.facts());
   for (;;) {
     if (unclearSince !== null && (await findTheLeg(call, leg, runtime))) return true;
     if (!mayStillSend(call, runtime, unclearSince)) return giveUp(call, leg, runtime, unclearSince);
@@ -48,6 +43,10 @@ export async function dialUntilKnown(
     else if (unclearSince === null && answer.kind === 'refused') return refuse(leg, answer, runtime);
     else if (answer.kind === 'notPlaced') await pause(answer.retryAfterMs, leg, runtime, unclearSince);
   }
+}
+
+function firstDialMs({ leadDialedAt }: Facts): number | null {
+  return leadDialedAt === null ? null : Date.parse(leadDialedAt);
 }
 
 function mayStillSend(call: CallRequest, runtime: CallRuntime, unclearSince: number | null): boolean {

@@ -1,5 +1,5 @@
 /** Many calls at once while webhooks come late, twice and out of order: the books of both sides agree on every call. */
-import { atScale, hasEnded, isSettled, startSystem } from '../support/system';
+import { atScale, delivered, hasEnded, isSettled, startSystem } from '../support/system';
 import type { System } from '../support/system';
 import type { StatusDocument } from '../../domain/status';
 
@@ -19,7 +19,10 @@ describe(`${CALLS} calls, ${AT_ONCE} at a time, under mischief ${SEED}`, () => {
       settings: { phoneSpeed: 4 },
       mischief: { seed: SEED, drop: false },
     });
-    const numbers = Array.from({ length: CALLS }, (_, i) => `+1555${String(i).padStart(4, '0')}${DIGITS[i % DIGITS.length]}`);
+    const numbers = Array.from(
+      { length: CALLS },
+      (_, i) => `+1555${String(i).padStart(4, '0')}${DIGITS[i % DIGITS.length]}`,
+    );
     const caller = async (): Promise<void> => {
       for (let to = numbers.pop(); to !== undefined; to = numbers.pop()) {
         const callId = await system.call({ to_phone: to });
@@ -69,10 +72,14 @@ describe(`${CALLS} calls, ${AT_ONCE} at a time, under mischief ${SEED}`, () => {
   test('every recording is stored once, byte for byte', () => {
     const { recordings, deliveries } = system.ledger();
     const theirs = recordings.map(({ id, sha256 }) => `${id} ${sha256}`).sort();
-    const stored = deliveries.map(({ metadata, sha256 }) => `${String(metadata['recording_sid'])} ${sha256}`).sort();
+    const stored = deliveries
+      .map(({ metadata, sha256 }) => `${String(delivered(metadata).recording_sid)} ${sha256}`)
+      .sort();
     expect(theirs.length).toBeGreaterThan(CALLS / 4);
     expect(stored).toEqual(theirs);
-    const told = documents.flatMap(({ recording }) => (recording?.state === 'delivered' ? [`${recording.recording_id} ${recording.sha256}`] : []));
+    const told = documents.flatMap(({ recording }) =>
+      recording?.state === 'delivered' ? [`${recording.recording_id} ${recording.sha256}`] : [],
+    );
     expect(told.sort()).toEqual(theirs);
   });
 

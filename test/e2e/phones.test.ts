@@ -2,7 +2,7 @@
 import { CALL_STATUSES } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';
 import { phones } from '../../simulator/phones';
-import { isSettled, startSystem } from '../support/system';
+import { delivered, isSettled, startSystem } from '../support/system';
 import type { System } from '../support/system';
 
 /** The simulated phone's time; long enough for the order of events to be theirs. */
@@ -19,9 +19,23 @@ interface Expected {
   readonly legs?: number;
 }
 
-const completed: Expected = { outcome: 'completed', ended_by: 'lead', hangup_cause: 'normal_clearing', recording: 'delivered' };
-const nobodyCame: Expected = { outcome: 'agent_unavailable', ended_by: 'system', hangup_cause: 'normal_clearing', recording: 'delivered' };
-const unanswered = (outcome: Expected['outcome'], ended_by: Expected['ended_by'], hangup_cause: string | null): Expected => ({
+const completed: Expected = {
+  outcome: 'completed',
+  ended_by: 'lead',
+  hangup_cause: 'normal_clearing',
+  recording: 'delivered',
+};
+const nobodyCame: Expected = {
+  outcome: 'agent_unavailable',
+  ended_by: 'system',
+  hangup_cause: 'normal_clearing',
+  recording: 'delivered',
+};
+const unanswered = (
+  outcome: Expected['outcome'],
+  ended_by: Expected['ended_by'],
+  hangup_cause: string | null,
+): Expected => ({
   outcome,
   ended_by,
   hangup_cause,
@@ -81,7 +95,11 @@ describe('the phones of the simulator', () => {
     system = await startSystem({ env: { AGENT_WAIT_SECS: '3' }, settings: { phoneSpeed: PHONE_SPEED } });
     await Promise.all(
       Object.keys(EXPECTED).map(async (digits) => {
-        const callId = await system.call({ to_phone: `${PREFIX}0${digits}`, ring_timeout_secs: digits === '008' ? 60 : 15, metadata: { digits } });
+        const callId = await system.call({
+          to_phone: `${PREFIX}0${digits}`,
+          ring_timeout_secs: digits === '008' ? 60 : 15,
+          metadata: { digits },
+        });
         const settled = system.until(callId, (document) => isSettled(document) || isEmptyFile(document), 170_000);
         documents.set(digits, await settled.catch(() => system.status(callId)));
       }),
@@ -125,15 +143,26 @@ describe('the phones of the simulator', () => {
       const document = documents.get(digits);
       const { recordings, deliveries } = system.ledger();
       const carriers = recordings.find(({ id }) => id === document?.recording?.recording_id);
-      const stored = deliveries.filter(({ metadata }) => metadata['call_id'] === document?.call_id);
-      expect(document?.recording).toMatchObject({ state: 'delivered', format: 'mp3', channels: 'dual', sha256: carriers?.sha256 });
+      const stored = deliveries.filter(({ metadata }) => delivered(metadata).call_id === document?.call_id);
+      expect(document?.recording).toMatchObject({
+        state: 'delivered',
+        format: 'mp3',
+        channels: 'dual',
+        sha256: carriers?.sha256,
+      });
       expect(stored.map(({ sha256 }) => sha256)).toEqual([carriers?.sha256]);
     },
   );
 
   test('instants of a document are in order, and in milliseconds', () => {
     const document = documents.get('000');
-    const instants = [document?.created_at, document?.dialed_at, document?.answered_at, document?.joined_at, document?.ended_at];
+    const instants = [
+      document?.created_at,
+      document?.dialed_at,
+      document?.answered_at,
+      document?.joined_at,
+      document?.ended_at,
+    ];
     expect(instants).toEqual([...instants].sort());
     for (const instant of instants) expect(instant).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(CALL_STATUSES).toContain(document?.status);

@@ -81,7 +81,11 @@ function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): Syste
     const json = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
     const response = await fetch(`${stack.url}${route}`, {
       method,
-      headers: { 'x-api-key': stack.apiKey, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        'x-api-key': stack.apiKey,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as string) }),
     });
     const text = await response.text();
@@ -108,13 +112,17 @@ function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): Syste
       for (;;) {
         const document = await status(callId);
         if (wanted(document)) return document;
-        if (Date.now() > endsAt) throw new Error(`not as wanted within ${withinMs} ms: ${JSON.stringify(document, null, 1)}`);
+        if (Date.now() > endsAt)
+          throw new Error(`not as wanted within ${withinMs} ms: ${JSON.stringify(document, null, 1)}`);
         await sleep(100);
       }
     },
     ledger: () => simulator.ledger(),
     async control(method, route, body) {
-      const response = await fetch(`${simulator.url}/_simulator/${route}`, { method, ...(body && { body: JSON.stringify(body) }) });
+      const response = await fetch(`${simulator.url}/_simulator/${route}`, {
+        method,
+        ...(body && { body: JSON.stringify(body) }),
+      });
       if (!response.ok) throw new Error(`simulator: ${method} ${route}: ${response.status} ${await response.text()}`);
     },
     async stop() {
@@ -137,3 +145,8 @@ export const hasEnded = (document: StatusDocument): boolean => document.status =
 /** Over, and its recording where it will stay. */
 export const isSettled = (document: StatusDocument): boolean =>
   hasEnded(document) && ['delivered', 'absent', undefined].includes(document.recording?.state);
+
+/** The metadata part of a delivery, as far as tests look at it. */
+export function delivered(metadata: unknown): { readonly call_id: string; readonly recording_sid: string } {
+  return metadata as { call_id: string; recording_sid: string };
+}
