@@ -54,7 +54,6 @@ const ROWS: readonly Row[] = [
     verdict: 'later',
     code: 'carrier_unreachable',
   },
-  { is: ({ status }) => status === 407, verdict: 'later', code: 'proxy_refused' },
   { is: ({ status }) => status === 429, verdict: 'later', code: 'rate_limited' },
   { is: ({ status }) => status === 401, verdict: 'later', code: 'carrier_credentials' },
   {
@@ -75,17 +74,17 @@ const ROWS: readonly Row[] = [
 export function classify(error: unknown): Failure {
   const answer: TelnyxRefusal | null = error instanceof APIError ? (error as TelnyxRefusal) : null;
   const first = firstError(answer?.error);
-  const detail = withoutNumbers(first?.detail ?? first?.title ?? describe(error));
+  const told = first?.detail ?? first?.title ?? describe(error);
   const symptom: Symptom = {
     status: answer?.status ?? null,
     code: first?.code ?? '',
-    reason: /\b([DP]\d{1,2})\b\.?\s*$/.exec(detail)?.[1] ?? '',
+    reason: /\b([DP]\d{1,2})\b\.?\s*$/.exec(told)?.[1] ?? '',
     network: networkCode(error),
   };
   const row = ROWS.find(({ is }) => is(symptom));
   return {
     code: typeof row?.code === 'function' ? row.code(symptom) : (row?.code ?? 'unknown'),
-    detail,
+    detail: withoutNumbers(told),
     verdict: row?.verdict ?? 'unclear',
     retryAfterMs: parseRetryAfter(answer?.headers?.get('retry-after') ?? null, Date.now()),
   };
@@ -96,7 +95,8 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
   if (header === null) return null;
   const text = header.trim();
   if (/^\d{1,12}(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
-  const at = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
+  // Date.parse finds a date in almost anything that ends in a number.
+  const at = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
 }
 
@@ -124,21 +124,35 @@ function firstError(body: unknown): CarrierError | null {
   return Object.fromEntries(readable.map(([name, value]) => [name, String(value)]));
 }
 
+/** What Node's errors have; read without `instanceof`, which does not know errors that were made outside of a VM context. */
+interface Thrown {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly cause?: unknown;
+}
+
+function asThrown(value: unknown): Thrown | null {
+  return typeof value === 'object' ? value : null;
+}
+
 /** The innermost `code` of an error and its causes. */
 function networkCode(error: unknown): string {
   let found = '';
-  for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {
-    if ('code' in current && typeof current.code === 'string') found = current.code;
+  for (let current = asThrown(error), depth = 0; current && depth < 5; current = asThrown(current.cause), depth++) {
+    if (typeof current.code === 'string') found = current.code;
   }
   return found;
 }
 
 /** The error's kind only: its message may quote the request. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
+  const name = asThrown(error)?.name;
+  if (typeof name !== 'string') return 'unknown error';
+  // The SDK's errors are all named "Error"; their class says what they are.
+  const kind = name === 'Error' && error instanceof Error ? error.constructor.name : name;
   const network = networkCode(error);
-  if (error.name === 'TimeoutError' || /abort|time/i.test(error.constructor.name)) return 'no answer within 10 seconds';
-  return network === '' ? error.constructor.name : `${error.constructor.name} ${network}`;
+  if (/abort|time/i.test(kind)) return 'no answer within 10 seconds';
+  return network === '' ? kind : `${kind} ${network}`;
 }
 
 function withoutNumbers(text: string): string {

@@ -1,6 +1,6 @@
 /**
- * The `telnyx` SDK, made safe for phones: it never re-sends by itself (its default repeats `POST /calls` three times),
- * its time limit covers the whole answer (its own `timeout` ends at the headers), and an answer that is not what the
+ * The `telnyx` SDK, made safe for phones: it never re-sends by itself (its default repeats `POST /calls` three times,
+ * and twenty times more after a redirect), its time limit covers the whole answer (its own `timeout` ends at the headers), and an answer that is not what the
  * API documents is an error (HTML with status 200 comes back from it as a string).
  */
 import Telnyx from 'telnyx';
@@ -10,10 +10,11 @@ export interface TelnyxAccount {
   readonly apiKey: string;
   /** With `/v2`. */
   readonly baseUrl: string;
+  /** How long a request may take, headers and body. @default 10,000 */
+  readonly limitMs?: number;
 }
 
-/** How long a request to the carrier may take, headers and body. */
-export const REQUEST_LIMIT_MS = 10_000;
+const REQUEST_LIMIT_MS = 10_000;
 
 /** The carrier answered 2xx with something that its API does not document. */
 export class UnreadableAnswerError extends Error {
@@ -35,14 +36,15 @@ export interface TelnyxClient {
   request<T>(method: Method, path: string, answer: z.ZodType<T>, request?: TelnyxRequest): Promise<T>;
 }
 
-export function createTelnyxClient({ apiKey, baseUrl }: TelnyxAccount): TelnyxClient {
-  const sdk = new Telnyx({ apiKey, baseURL: baseUrl, maxRetries: 0, timeout: REQUEST_LIMIT_MS, logLevel: 'off' });
+export function createTelnyxClient({ apiKey, baseUrl, limitMs = REQUEST_LIMIT_MS }: TelnyxAccount): TelnyxClient {
+  const once = { maxRetries: 0, fetchOptions: { redirect: 'manual' } } as const;
+  const sdk = new Telnyx({ apiKey, baseURL: baseUrl, timeout: limitMs, logLevel: 'off', ...once });
   return {
     async request(method, path, answer, { query, body } = {}) {
       const received: unknown = await sdk[method](path, {
         ...(query && { query }),
         ...(body && { body }),
-        signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+        signal: AbortSignal.timeout(limitMs),
       });
       const parsed = answer.safeParse(received);
       if (parsed.success) return parsed.data;
