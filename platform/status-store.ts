@@ -69,6 +69,8 @@ export function createRedisStatusStore(url: string, say: (problem: string) => vo
   const redis = new Redis(url, {
     commandTimeout: 250,
     connectTimeout: 2_000,
+    // Closing a connection that is already gone keeps the process alive for this long.
+    disconnectTimeout: 100,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
