@@ -35,7 +35,7 @@ export async function deliver(
   form.append('metadata', metadata);
   form.append('file', await openAsBlob(file.path, { type }), `${recording.recordingId}.${recording.format}`);
 
-  const response = await fetch(`${backend.url}/api/v1/recordings`, {
+  const { status, text } = await send(`${backend.url}/api/v1/recordings`, {
     method: 'POST',
     redirect: 'manual',
     headers: headers(recording, metadata, backend),
@@ -44,10 +44,15 @@ export async function deliver(
   }).catch((error: unknown) => {
     throw undelivered('web_backend_unreachable', error instanceof Error ? error.name : 'unknown');
   });
-  const text = await response.text();
-  if (!isConfirmed(response.status, text, file)) {
-    throw undelivered(`web_backend_${response.status}`, `the web-backend answered ${response.status}`);
+  if (!isConfirmed(status, text, file)) {
+    throw undelivered(`web_backend_${status}`, `the web-backend answered ${status}`);
   }
+}
+
+/** An answer counts only when it was read to its end. */
+async function send(url: string, request: RequestInit): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, request);
+  return { status: response.status, text: await response.text() };
 }
 
 /** 202 is no proof; a receipt that names another file is none either. */

@@ -48,7 +48,13 @@ export async function fetchToSpool(
     // The error's own message may hold the signed URL.
     throw broken(`storage cannot be reached (${error instanceof Error ? error.name : 'unknown'})`);
   });
-  const announcedBytes = checkHeaders(response);
+  const problem = headerProblem(response);
+  if (problem !== null) {
+    // Otherwise the connection stays open until the garbage collector finds it.
+    await response.body?.cancel();
+    throw broken(problem);
+  }
+  const announcedBytes = announcedLength(response);
   await mkdir(spoolDirectory, { recursive: true, mode: 0o700 });
   const file = path.join(spoolDirectory, randomUUID());
   const remove = (): Promise<void> => rm(file, { force: true });
@@ -68,20 +74,24 @@ function allowedAddress(url: string, allowedHosts: readonly string[]): URL {
   const host = address?.host ?? '';
   const listed = allowedHosts.includes(host);
   const carriers = address?.protocol === 'https:' && CARRIER_STORAGE.some((suffix) => host.endsWith(suffix));
-  if (address?.username === '' && (listed || carriers)) return address;
+  if (address?.username === '' && address.password === '' && (listed || carriers)) return address;
   throw broken(`recordings are not fetched from ${host || 'there'}; OUTBOUND_ALLOW_HOSTS would allow it`);
 }
 
-/** The length that must arrive. A body that ends with its connection could be cut without anybody noticing. */
-function checkHeaders(response: Response): number {
-  const length = Number(response.headers.get('content-length') ?? Number.NaN);
-  const type = response.headers.get('content-type') ?? '';
-  if (response.status !== 200) throw broken(`storage answered ${response.status}`);
-  if (!AUDIO_TYPES.test(type)) throw broken('storage answered something that is no audio');
-  if (response.headers.has('content-encoding') || !Number.isSafeInteger(length)) {
-    throw broken('storage did not say how many bytes to expect');
+/** Why this answer is no recording, as far as its headers tell. */
+function headerProblem(response: Response): string | null {
+  if (response.status !== 200) return `storage answered ${response.status}`;
+  if (!AUDIO_TYPES.test(response.headers.get('content-type') ?? ''))
+    return 'storage answered something that is no audio';
+  // A body that ends with its connection could be cut without anybody noticing.
+  if (response.headers.has('content-encoding') || !Number.isSafeInteger(announcedLength(response))) {
+    return 'storage did not say how many bytes to expect';
   }
-  return length;
+  return null;
+}
+
+function announcedLength({ headers }: Response): number {
+  return Number(headers.get('content-length') ?? Number.NaN);
 }
 
 async function store(
