@@ -107,6 +107,7 @@ export function startCallWorkers(
     namespace,
     taskQueue,
     activities,
+    statusStore,
     workflowBundle,
     log,
   });

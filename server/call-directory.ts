@@ -7,10 +7,11 @@ import type { Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { CallId } from '../domain/call';
+import { NOTHING_KNOWN } from '../domain/facts';
 import { maskPhone } from '../domain/phone-numbers';
 import { deliveryWorkflowId } from '../domain/recordings';
 import type { RecordingStatus } from '../domain/recordings';
-import { mergeDocuments } from '../domain/status';
+import { describeCall, mergeDocuments } from '../domain/status';
 import type { StatusDocument } from '../domain/status';
 import { COLD_CALL, recordingQuery, searchAttributes, statusQuery } from '../workflows/messages';
 import type { CallMemo, ColdCall, SignalledEvent } from '../workflows/messages';
@@ -19,6 +20,15 @@ import type { CallMemo, ColdCall, SignalledEvent } from '../workflows/messages';
 const NOT_FOUND = 5;
 
 const DEADLINE_MS = 1_500;
+
+/**
+ * A task that was handed to a worker in the instant of its death is given to another one after this long, 10 s by
+ * default. A task of a call takes some 20 ms.
+ */
+const WORKFLOW_TASK_TIMEOUT = '1500 milliseconds';
+
+/** Events of a run before its first workflow task is done: started, task scheduled, task started. */
+const NOT_BEGUN = 3;
 
 /** Temporal could not be reached, or did not answer in time: nothing is known about what was asked. */
 export class TemporalUnavailableError extends Error {
@@ -65,6 +75,7 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
           workflowId: request.callId,
           taskQueue,
           args: [request],
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
           staticSummary: `Call ${maskPhone(request.toPhone)} for a ${request.handler.type}`,
@@ -102,8 +113,10 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
 
   async function status(callId: CallId): Promise<StatusDocument | null> {
     try {
-      const document = await timely(() => workflow.getHandle<ColdCall>(callId).query(statusQuery));
-      return await withDelivery(document);
+      const handle = workflow.getHandle<ColdCall>(callId);
+      const { historyLength, memo } = await timely(() => handle.describe());
+      if (historyLength <= NOT_BEGUN) return queued(memo?.['call'] as CallMemo);
+      return await withDelivery(await timely(() => handle.query(statusQuery)));
     } catch (error) {
       if (isNotFound(error)) return null;
       throw error;
@@ -131,6 +144,11 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
       await timely(() => client.workflowService.getSystemInfo({}));
     },
   };
+}
+
+/** Accepted, and no worker has looked at it yet: nothing but the request is known. */
+function queued({ request }: CallMemo): StatusDocument {
+  return describeCall(request, NOTHING_KNOWN, { at: request.createdAt, source: 'api' });
 }
 
 function isExpected(error: unknown): boolean {

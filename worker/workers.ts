@@ -3,17 +3,20 @@
  * download.
  */
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { WorkflowBundle } from '@temporalio/worker';
-import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { InjectedSinks, NativeConnectionOptions, WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities';
+import type { StatusDocument } from '../domain/status';
 import type { Logger } from '../platform/logger';
+import type { StatusStore } from '../platform/status-store';
 import { recordingsTaskQueue } from '../workflows/messages';
+import type { StatusSinks } from '../workflows/messages';
 
 export interface WorkerSettings {
   readonly connection: NativeConnectionOptions;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: Activities;
+  readonly statusStore: StatusStore;
   readonly workflowBundle: WorkflowBundle;
   readonly log: Logger;
 }
@@ -30,6 +33,8 @@ export interface Workers {
  * next task to the dead worker first.
  */
 const STICKY_TIMEOUT = '1s';
+/** Tasks share one thread: more of them at once would only make each one slower, and a task has 1.5 s. */
+const WORKFLOW_TASKS_AT_ONCE = 10;
 /** Longer than a dial, so that a worker that is told to stop never leaves one unclear. */
 const GRACE = '12s';
 
@@ -57,7 +62,9 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       ...common,
       taskQueue,
       activities: { ...activities.calls },
+      sinks: statusSinks(settings),
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+      maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
       maxCachedWorkflows: 2000,
     }),
     await Worker.create({
@@ -81,6 +88,19 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       await stopped;
     },
   };
+}
+
+/** A replay, for example by another worker after a crash, writes again what the dead one may have kept to itself. */
+function statusSinks({ statusStore, log }: WorkerSettings): InjectedSinks<StatusSinks> {
+  const publish = (_info: unknown, document: StatusDocument): void => {
+    statusStore.save(document).catch((error: unknown) => {
+      log.debug(
+        { event: 'status_store.unavailable', callId: document.call_id, reason: String(error) },
+        'status not stored',
+      );
+    });
+  };
+  return { store: { publish: { fn: publish, callDuringReplay: true } } };
 }
 
 type TemporalLogger = NonNullable<Parameters<typeof bundleWorkflowCode>[0]['logger']>;

@@ -7,6 +7,8 @@ import {
   condition,
   isCancellation,
   ParentClosePolicy,
+  proxyActivities,
+  proxySinks,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -24,35 +26,37 @@ import { deliveryWorkflowId } from '../domain/recordings';
 import type { RecordingToDeliver } from '../domain/recordings';
 import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
+import type { StatusActivities } from '../activities/status';
 import { callStory } from './call-story';
 import { createCarrier } from './carrier-activities';
 import { deliverRecording } from './deliver-recording';
 import { eventSignals, recordingsTaskQueue, searchAttributes, statusQuery } from './messages';
-import { createPublisher } from './publisher';
+import type { StatusSinks } from './messages';
 import type { CallRuntime } from './runtime';
+
+/** Redis is a copy: if it cannot be written within a minute, readers are answered by this run's result. */
+const lastWord = proxyActivities<StatusActivities>({
+  startToCloseTimeout: '5 seconds',
+  scheduleToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
+});
 
 export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   let facts: Facts = NOTHING_KNOWN;
   let change: Change = { at: call.createdAt, source: 'api' };
-  const publisher = createPublisher((document) => {
-    upsertSearchAttributes([
-      { key: searchAttributes.callStatus, value: document.status },
-      ...(document.outcome ? [{ key: searchAttributes.callOutcome, value: document.outcome }] : []),
-    ]);
-    setCurrentDetails(renderDetails(document));
-  });
   const status = (): StatusDocument => describeCall(call, facts, change);
+  const publish = createPublisher();
 
   const learn = (event: CallEvent): void => {
     const known = JSON.stringify(facts);
     facts = advance(facts, event);
     if (JSON.stringify(facts) === known) return;
     change = { at: new Date().toISOString(), source: event.source };
-    publisher.offer(status());
+    publish(status());
   };
   for (const signal of Object.values(eventSignals)) setHandler(signal, learn);
   setHandler(statusQuery, status, { description: 'The status document, as GET /calls/{id} answers it.' });
-  publisher.offer(status());
+  publish(status());
 
   const runtime: CallRuntime = {
     facts: () => facts,
@@ -66,9 +70,31 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   // Even a cancelled run tells its story to the end: legs are hung up, the recording is handed over.
   await CancellationScope.nonCancellable(async () => {
     await callStory(call, runtime);
-    await publisher.finish();
+    await lastWord.publishStatus(status()).catch(() => undefined);
   });
   return status();
+}
+
+/**
+ * Tells readers of a new version: the status store, the search attributes, the run's page in the Temporal UI. The store
+ * is told by a sink, which costs no event and no waiting; a sink may be lost with its worker or called again by a
+ * replay, and the store copes with both. Only the last version is written by an activity.
+ */
+function createPublisher(): (document: StatusDocument) => void {
+  const { store } = proxySinks<StatusSinks>();
+  // Set when the run was started.
+  let announced = 'queued';
+  return (document) => {
+    store.publish(document);
+    setCurrentDetails(renderDetails(document));
+    const { status, outcome } = document;
+    if (announced === status) return;
+    announced = status;
+    upsertSearchAttributes([
+      { key: searchAttributes.callStatus, value: status },
+      ...(outcome ? [{ key: searchAttributes.callOutcome, value: outcome }] : []),
+    ]);
+  };
 }
 
 /** "Cancel" in the Temporal UI hangs up like `POST /calls/{id}/hangup`. */

@@ -3,6 +3,7 @@
  * here, so it imports only `@temporalio/workflow` and the domain.
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { Sinks } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { CallRequest } from '../domain/call';
 import type { CallEvent, EventOf, WEBHOOK_EVENTS } from '../domain/events';
@@ -57,4 +58,12 @@ export const searchAttributes = {
 /** Deliveries have a queue of their own: a call never waits behind a download. */
 export function recordingsTaskQueue(taskQueue: string): string {
   return `${taskQueue}-recordings`;
+}
+
+/** What a call tells its worker without waiting for an answer. */
+export interface StatusSinks extends Sinks {
+  store: {
+    /** May be called again for an old version, and may be lost. */
+    publish(document: StatusDocument): void;
+  };
 }

@@ -4,7 +4,7 @@
  */
 import type { StatusDocument } from '../../domain/status';
 import type { Settings } from '../../simulator/server';
-import { hasEnded, startSystem } from '../support/system';
+import { hasEnded, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 interface Case {
@@ -117,7 +117,7 @@ describe('dial faults', () => {
     });
     await Promise.all(all);
   }, 240_000);
-  afterAll(() => Promise.all([...runs.values()].map(({ system }) => system.stop())));
+  afterAll(stopSystems);
 
   describe.each(Object.keys(CARRIERS))('%s', (carrier) => {
     test.each(CASES.map((one, i) => ({ ...one, i })))(
@@ -129,7 +129,7 @@ describe('dial faults', () => {
         expect(rung).toHaveLength(legs);
         expect(document).toMatchObject({ status: 'ended', outcome });
         expect(document?.answered_at !== null).toBe(rung[0]?.answered_at != null);
-        expect(ledger?.dial_requests[number(i)]).toBeLessThanOrEqual(requests);
+        expect(ledger?.dial_requests[number(i)] ?? 0).toBeLessThanOrEqual(requests);
       },
     );
 
@@ -156,7 +156,7 @@ describe('F21 a repeated dial is answered as a duplicate', () => {
     });
     await Promise.all(all);
   }, 160_000);
-  afterAll(() => Promise.all([...runs.values()].map(({ system }) => system.stop())));
+  afterAll(stopSystems);
 
   test.each(ANSWERS)('%s: one leg, and the call knows it', (duplicateAnswer) => {
     const run = runs.get(duplicateAnswer);

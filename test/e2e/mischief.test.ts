@@ -1,5 +1,6 @@
 /** Many calls at once while webhooks come late, twice and out of order: the books of both sides agree on every call. */
-import { atScale, delivered, hasEnded, isSettled, startSystem } from '../support/system';
+import { replayAll } from '../support/histories';
+import { atScale, delivered, hasEnded, isSettled, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 import type { StatusDocument } from '../../domain/status';
 
@@ -32,7 +33,7 @@ describe(`${CALLS} calls, ${AT_ONCE} at a time, under mischief ${SEED}`, () => {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, caller));
   }, 600_000);
-  afterAll(() => system.stop());
+  afterAll(stopSystems);
 
   test('every call ends', () => {
     expect(documents).toHaveLength(CALLS);
@@ -81,6 +82,10 @@ describe(`${CALLS} calls, ${AT_ONCE} at a time, under mischief ${SEED}`, () => {
       recording?.state === 'delivered' ? [`${recording.recording_id} ${recording.sha256}`] : [],
     );
     expect(told.sort()).toEqual(theirs);
+  });
+
+  test('every history replays on the code that made it', async () => {
+    expect(await replayAll(system)).toEqual([]);
   });
 
   test('the mischief happened', () => {

@@ -2,7 +2,7 @@
 import { CALL_STATUSES } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';
 import { phones } from '../../simulator/phones';
-import { delivered, isSettled, startSystem } from '../support/system';
+import { delivered, isSettled, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 /** The simulated phone's time; long enough for the order of events to be theirs. */
@@ -105,7 +105,7 @@ describe('the phones of the simulator', () => {
       }),
     );
   }, 200_000);
-  afterAll(() => system.stop());
+  afterAll(stopSystems);
 
   test('every phone of the table is called', () => {
     expect(Object.keys(phones).filter((digits) => !(digits in EXPECTED))).toEqual([]);

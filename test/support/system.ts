@@ -58,7 +58,23 @@ export interface SystemOptions {
 export const logLines: string[] = [];
 let runtimeInstalled = false;
 
-export async function startSystem({ env = {}, settings = {}, mischief }: SystemOptions = {}): Promise<System> {
+const running = new Set<System>();
+
+/** For `afterAll`: stops every system of this test file, also those of a `beforeAll` that failed. */
+export async function stopSystems(): Promise<void> {
+  await Promise.all([...running].map((system) => system.stop()));
+}
+
+let starting: Promise<unknown> = Promise.resolve();
+
+/** One start at a time: two that look for free ports at once would find the same. */
+export function startSystem(options: SystemOptions = {}): Promise<System> {
+  const started = starting.then(() => start(options));
+  starting = started.catch(() => undefined);
+  return started;
+}
+
+async function start({ env = {}, settings = {}, mischief }: SystemOptions): Promise<System> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-test-'));
   const log = createLogger({ level: 'info', destination: { write: (line) => void logLines.push(line) } });
   const config = loadConfig({ DATA_DIR: dataDir, ...env }, { warn: () => undefined });
@@ -69,9 +85,11 @@ export async function startSystem({ env = {}, settings = {}, mischief }: SystemO
   const { simulator } = stack;
   if (!simulator) throw new Error('tests run against the simulator');
   simulator.changeSettings(settings);
-  const system = speakTo(stack, simulator, () => {
+  const system: System = speakTo(stack, simulator, () => {
+    running.delete(system);
     rmSync(dataDir, { recursive: true, force: true });
   });
+  running.add(system);
   if (mischief) await system.control('PUT', 'mischief', mischief);
   return system;
 }
@@ -92,9 +110,15 @@ function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): Syste
     return { status: response.status, headers: response.headers, body: parse(text) };
   };
   const status = async (callId: string): Promise<StatusDocument> => {
-    const answer = await request('GET', `${BASE_PATH}/calls/${callId}`);
-    if (answer.status !== 200) throw new Error(`status of ${callId}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body as unknown as StatusDocument;
+    for (let tries = 1; ; tries++) {
+      const answer = await request('GET', `${BASE_PATH}/calls/${callId}`);
+      if (answer.status === 200) return answer.body as unknown as StatusDocument;
+      // As a client should: 503 says when to come again.
+      if (answer.status !== 503 || tries === 5) {
+        throw new Error(`status of ${callId}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      }
+      await sleep(1000 * Number(answer.headers.get('retry-after')));
+    }
   };
   return {
     stack,

@@ -1,0 +1,56 @@
+/** Parts of Outcall as processes of their own, to be killed. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const root = path.join(__dirname, '../..');
+
+export interface Part {
+  readonly pid: number;
+  /** Log lines so far, as JSON. */
+  readonly lines: readonly string[];
+  /** SIGKILL: no time to tidy up. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Runs `outcall <command>` and resolves when it has logged `event`. */
+export async function startPart(
+  command: readonly string[],
+  event: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Part> {
+  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'cli/main.ts'), ...command], {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)));
+  }
+  for (let waited = 0; !lines.some((line) => line.includes(`"event":"${event}"`)); waited += 50) {
+    if (child.exitCode !== null || waited > 40_000) {
+      child.kill('SIGKILL');
+      throw new Error(`outcall ${command.join(' ')} did not start:\n${lines.slice(-20).join('\n')}`);
+    }
+    await sleep(50);
+  }
+  return {
+    pid: child.pid ?? -1,
+    lines,
+    kill: async () => {
+      await end(child, 'SIGKILL');
+    },
+    stop: () => end(child, 'SIGTERM'),
+  };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  return exited;
+}
