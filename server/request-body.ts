@@ -43,13 +43,12 @@ export function requireJson(request: Request): void {
   });
 }
 
-/** Without recursion: the depth is the client's choice. */
+/** How many objects and lists are in each other. Without recursion: the depth is the client's choice. */
 function depthOf(root: unknown): number {
   let level: unknown[] = [root];
   for (let depth = 0; ; depth++) {
-    level = level.flatMap((value): unknown[] =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
-    );
-    if (level.length === 0 || depth > MAX_DEPTH) return depth;
+    const containers = level.filter((value) => typeof value === 'object' && value !== null);
+    if (containers.length === 0 || depth > MAX_DEPTH) return depth;
+    level = containers.flatMap((value): unknown[] => Object.values(value));
   }
 }
