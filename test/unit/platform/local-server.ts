@@ -1,6 +1,6 @@
 /** A real HTTP server on this machine that answers as a test wants, and remembers what it was asked. */
 import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Asked {
@@ -41,43 +41,23 @@ export function aLocalServer(): LocalServer {
       state.answer(response, asked);
     });
   });
-  serve(server, (port) => {
-    state.host = `127.0.0.1:${port}`;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    state.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     state.url = `http://${state.host}`;
   });
   beforeEach(() => {
     state.asked.length = 0;
     state.answer = silent;
   });
+  afterAll(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  });
   return state;
-}
-
-/** Serves this listener, which reads requests itself, for a file of tests. */
-export function serving(listener: RequestListener): { readonly url: () => string; readonly port: () => number } {
-  let port = 0;
-  serve(createServer(listener), (chosen) => (port = chosen));
-  return { url: () => `http://127.0.0.1:${port}`, port: () => port };
-}
-
-function serve(server: ReturnType<typeof createServer>, listening: (port: number) => void): void {
-  beforeAll(
-    () =>
-      new Promise<void>((resolve) => {
-        server.listen(0, '127.0.0.1', () => {
-          listening((server.address() as AddressInfo).port);
-          resolve();
-        });
-      }),
-  );
-  afterAll(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
-  );
 }
 
 async function readAll(request: IncomingMessage): Promise<Buffer> {
