@@ -95,6 +95,6 @@ function receiptOf({ format }: RecordingToDeliver, carriers: CarrierRecording, f
 }
 
 /** An expected reason to try again later; logged quietly. */
-export function notYet(type: string, message: string): ApplicationFailure {
+function notYet(type: string, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type, message, category: ApplicationFailureCategory.BENIGN });
 }

@@ -33,7 +33,7 @@ const metadata = z
     'must not have keys __proto__, constructor or prototype, unpaired surrogates, or numbers beyond JSON',
   );
 
-export const initiateSchema = z.strictObject({
+const initiateSchema = z.strictObject({
   to_phone: e164,
   from_phone: e164.nullish(),
   provider: z.literal('telnyx').nullish(),

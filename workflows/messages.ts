@@ -6,20 +6,16 @@ import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { Sinks } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { CallRequest } from '../domain/call';
-import type { CallEvent, EventOf, WEBHOOK_EVENTS } from '../domain/events';
-import type { RecordingStatus, RecordingToDeliver } from '../domain/recordings';
+import type { CallEvent, EventOf } from '../domain/events';
+import type { RecordingStatus } from '../domain/recordings';
 import type { StatusDocument } from '../domain/status';
 
-/** Workflow type names, as the Temporal UI shows them. */
+/** The workflow's type, as the Temporal UI shows it. */
 export const COLD_CALL = 'coldCall';
-export const DELIVER_RECORDING = 'deliverRecording';
 
 export type ColdCall = (request: CallRequest) => Promise<StatusDocument>;
-export type DeliverRecording = (recording: RecordingToDeliver) => Promise<RecordingStatus>;
 
-/** What a webhook can tell. One signal per event, so that the history reads as a story. */
-export type WebhookEvent = EventOf<(typeof WEBHOOK_EVENTS)[number]>;
-
+/** What a webhook or the API can tell a call. One signal per event, so that the history reads as a story. */
 export const eventSignals = {
   initiated: defineSignal<[EventOf<'initiated'>]>('initiated'),
   answered: defineSignal<[EventOf<'answered'>]>('answered'),

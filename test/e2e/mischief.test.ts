@@ -73,9 +73,7 @@ describe(`${CALLS} calls, ${AT_ONCE} at a time, under mischief ${SEED}`, () => {
   test('every recording is stored once, byte for byte', () => {
     const { recordings, deliveries } = system.ledger();
     const theirs = recordings.map(({ id, sha256 }) => `${id} ${sha256}`).sort();
-    const stored = deliveries
-      .map(({ metadata, sha256 }) => `${String(delivered(metadata).recording_sid)} ${sha256}`)
-      .sort();
+    const stored = deliveries.map(({ metadata, sha256 }) => `${delivered(metadata).recording_sid} ${sha256}`).sort();
     expect(theirs.length).toBeGreaterThan(CALLS / 4);
     expect(stored).toEqual(theirs);
     const told = documents.flatMap(({ recording }) =>

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import type { System } from './system';
 
-export const WORKFLOWS_PATH = require.resolve('../../workflows');
+const WORKFLOWS_PATH = require.resolve('../../workflows');
 
 /** Replays every run of the system; returns what did not replay, with the reason. */
 export async function replayAll(system: System): Promise<string[]> {

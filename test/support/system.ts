@@ -54,8 +54,8 @@ export interface SystemOptions {
   readonly mischief?: MischiefOptions;
 }
 
-/** Log lines of the system under test, newest last; shown by nobody unless a test asks. */
-export const logLines: string[] = [];
+/** Log lines of the systems under test, newest last. */
+const logLines: string[] = [];
 let runtimeInstalled = false;
 
 const running = new Set<System>();

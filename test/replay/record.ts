@@ -1,0 +1,92 @@
+/**
+ * Records the histories that every later version has to replay: one of each kind of call, made on the simulator.
+ *
+ *     npm run record-histories
+ *
+ * Run it when a new kind of call exists. Histories that are there already are kept: they stand for calls that were live
+ * when an older version was deployed.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { deliveryWorkflowId } from '../../domain/recordings';
+import { provideTestPrograms } from '../programs';
+import { BASE_PATH, hasEnded, isSettled, startSystem } from '../support/system';
+import type { System } from '../support/system';
+
+const FOLDER = path.join(__dirname, 'histories');
+
+interface Kind {
+  readonly to: string;
+  /** What happens besides the call itself. */
+  readonly during?: (system: System, callId: string) => Promise<unknown>;
+  readonly body?: object;
+}
+
+const hangUp = async (system: System, callId: string): Promise<void> => {
+  await system.until(callId, ({ status }) => status !== 'queued' && status !== 'dialing');
+  await system.request('POST', `${BASE_PATH}/calls/${callId}/hangup`);
+};
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  completed: { to: '+15550100000' },
+  'not-recorded': { to: '+15550101000', body: { record: false } },
+  busy: { to: '+15550100001' },
+  rejected: { to: '+15550100002' },
+  'no-answer': { to: '+15550100003' },
+  failed: { to: '+15550100005' },
+  'agent-unavailable': { to: '+15550100006' },
+  refused: { to: '+15550100010' },
+  'rate-limited': { to: '+15550100013' },
+  'recording-failed': { to: '+15550100030' },
+  'recording-webhook-lost': { to: '+15550100032' },
+  'answer-lost': { to: '+15550100040' },
+  'request-lost': { to: '+15550100041' },
+  'foreign-ids': { to: '+15550100049' },
+  'dial-unknown': { to: '+15550100050' },
+  canceled: { to: '+15550102003', during: hangUp },
+};
+
+async function main(): Promise<void> {
+  await provideTestPrograms();
+  const missing = Object.keys(KINDS).filter((name) => !existsSync(fileOf(name)));
+  if (missing.length === 0) {
+    process.stdout.write('every kind of call has its history; nothing to record\n');
+    return;
+  }
+  mkdirSync(FOLDER, { recursive: true });
+  const system = await startSystem({ env: { AGENT_WAIT_SECS: '6' } });
+  await Promise.all(missing.map((name) => record(system, name)));
+  await system.stop();
+}
+
+async function record(system: System, name: string): Promise<void> {
+  const kind = KINDS[name];
+  if (!kind) return;
+  const callId = await system.call({ to_phone: kind.to, ring_timeout_secs: 15, ...kind.body });
+  await kind.during?.(system, callId);
+  await system.until(callId, hasEnded, 200_000);
+  const document = await system.until(callId, isSettled, 100_000);
+  await save(system, callId, fileOf(name));
+  const recordingId = document.recording?.recording_id;
+  if (name === 'completed' && recordingId) await save(system, deliveryWorkflowId(recordingId), fileOf('delivery'));
+  process.stdout.write(`${name}: ${document.outcome}\n`);
+}
+
+async function save(system: System, workflowId: string, file: string): Promise<void> {
+  const { config, temporal } = system.stack;
+  const connection = await Connection.connect({ address: temporal.address });
+  const client = new Client({ connection, namespace: config.temporal.namespace });
+  const handle = client.workflow.getHandle(workflowId);
+  await handle.result();
+  const history: unknown = historyToJSON(await handle.fetchHistory());
+  writeFileSync(file, JSON.stringify(typeof history === 'string' ? JSON.parse(history) : history));
+  await connection.close();
+}
+
+function fileOf(name: string): string {
+  return path.join(FOLDER, `${name}.json`);
+}
+
+void main();

@@ -1,0 +1,16 @@
+/** The workflows with one change that no running call survives: a timer nobody recorded. Replays of it must fail. */
+import { sleep } from '@temporalio/workflow';
+import type { CallRequest } from '../../../domain/call';
+import type { RecordingStatus, RecordingToDeliver } from '../../../domain/recordings';
+import type { StatusDocument } from '../../../domain/status';
+import { coldCall as original, deliverRecording as originalDelivery } from '../../../workflows';
+
+export async function coldCall(call: CallRequest): Promise<StatusDocument> {
+  await sleep('1 second');
+  return original(call);
+}
+
+export async function deliverRecording(recording: RecordingToDeliver): Promise<RecordingStatus> {
+  await sleep('1 second');
+  return originalDelivery(recording);
+}

@@ -1,0 +1,238 @@
+/**
+ * The binding of the story to Temporal, in skipped time: what only Temporal can show. The carrier is a script here; the
+ * whole with a carrier is under `test/e2e`.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
+import type { Activities } from '../../activities';
+import { LEAD } from '../../domain/call';
+import type { CallRequest, ReachableLeg } from '../../domain/call';
+import type { CallEvent } from '../../domain/events';
+import type { StatusDocument } from '../../domain/status';
+import { coldCall } from '../../workflows/cold-call';
+import { eventSignals, searchAttributes, statusQuery } from '../../workflows/messages';
+
+const logger = new DefaultLogger('ERROR', () => undefined);
+const QUEUE = 'calls';
+const leg: ReachableLeg = { ...LEAD, callControlId: 'v3:a', callLegId: 'leg-a', callSessionId: 'session-a' };
+
+type Script = Partial<Activities['calls']>;
+
+const usual: Activities['calls'] = {
+  dial: () => Promise.resolve({ kind: 'placed', leg, recordingId: null }),
+  hangUp: () => Promise.resolve({ kind: 'accepted' }),
+  enterConference: () => Promise.resolve({ kind: 'accepted' }),
+  askLeg: () => Promise.resolve([]),
+  askParticipants: () => Promise.resolve([]),
+  findLeg: () => Promise.resolve([]),
+  listRecordings: () => Promise.resolve([]),
+  publishStatus: () => Promise.resolve(),
+};
+
+const hungUp = (cause: string | null): CallEvent => ({
+  kind: 'hungUp',
+  at: new Date().toISOString(),
+  source: 'poll',
+  leg,
+  cause,
+  hangupSource: null,
+  sipCause: null,
+});
+
+describe('coldCall on Temporal', () => {
+  let env: TestWorkflowEnvironment;
+  let workflowBundle: WorkflowBundle;
+  let calls = 0;
+
+  beforeAll(async () => {
+    Runtime.install({
+      logger,
+      telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+    });
+    workflowBundle = await bundleWorkflowCode({ workflowsPath: require.resolve('../../workflows'), logger });
+    const path = process.env['TEMPORAL_TEST_SERVER_PATH'] ?? '';
+    env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
+    await env.connection.operatorService.addSearchAttributes({
+      namespace: env.namespace ?? 'default',
+      searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, 2])),
+    });
+  }, 60_000);
+  afterAll(() => env.teardown());
+
+  const aCall = async (differs: Partial<CallRequest> = {}): Promise<CallRequest> => {
+    calls += 1;
+    return {
+      callId: `COLD_CALL_${String(calls).padStart(26, '0')}`,
+      provider: 'telnyx',
+      toPhone: '+12025550123',
+      fromPhone: '+12025550100',
+      handler: { type: 'conference' },
+      record: false,
+      recordingFormat: 'mp3',
+      ringTimeoutSeconds: 30,
+      timeLimitSeconds: 3600,
+      agentWaitSeconds: 30,
+      businessId: 'business',
+      metadata: {},
+      createdAt: new Date(await env.currentTimeMs()).toISOString(),
+      ...differs,
+    };
+  };
+
+  interface Running {
+    readonly signal: (event: CallEvent) => Promise<void>;
+    readonly cancel: () => Promise<unknown>;
+    readonly status: () => Promise<StatusDocument>;
+    readonly result: () => Promise<StatusDocument>;
+  }
+
+  async function run(call: CallRequest, script: Script, during: (running: Running) => Promise<void>): Promise<void> {
+    const sinks = { store: { publish: { fn: () => undefined } } };
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: QUEUE,
+      workflowBundle,
+      activities: { ...usual, ...script },
+      sinks,
+    });
+    await worker.runUntil(async () => {
+      const handle = await env.client.workflow.start(coldCall, {
+        workflowId: call.callId,
+        taskQueue: QUEUE,
+        args: [call],
+      });
+      await during({
+        signal: (event) => {
+          if (!(event.kind in eventSignals)) throw new Error(`${event.kind} is no signal`);
+          return handle.signal<[CallEvent]>(event.kind, event);
+        },
+        cancel: () => handle.cancel(),
+        status: () => handle.query(statusQuery),
+        result: () => handle.result(),
+      });
+    });
+  }
+
+  test('a dial that is sent too late is dialed anew while it is still wanted', async () => {
+    const answers = [{ kind: 'late' } as const, { kind: 'placed', leg, recordingId: null } as const];
+    const dial = jest.fn(() => Promise.resolve(answers.shift() ?? answers[0] ?? ({ kind: 'late' } as const)));
+    const script: Script = { dial, askLeg: () => Promise.resolve([hungUp('user_busy')]) };
+    await run(await aCall(), script, async ({ result }) => {
+      expect(await result()).toMatchObject({ outcome: 'busy' });
+    });
+    expect(dial).toHaveBeenCalledTimes(2);
+  });
+
+  test('a worker lost in the middle of a dial makes the dial unclear, not repeated blindly', async () => {
+    const seen: string[] = [];
+    const script: Script = {
+      dial: () => {
+        seen.push('dial');
+        return Promise.reject(ApplicationFailure.create({ message: 'the worker was lost' }));
+      },
+      findLeg: () => {
+        seen.push('findLeg');
+        return Promise.resolve([{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg }]);
+      },
+      askLeg: () => Promise.resolve([hungUp('timeout')]),
+    };
+    await run(await aCall(), script, async ({ result }) => {
+      expect(await result()).toMatchObject({ outcome: 'no_answer' });
+    });
+    expect(seen).toEqual(['dial', 'findLeg']);
+  });
+
+  test('an unclear dial that nothing is ever found of is sent again for 45 seconds at most, then unknown', async () => {
+    const sentAt: number[] = [];
+    const script: Script = {
+      dial: async () => {
+        sentAt.push(await env.currentTimeMs());
+        return { kind: 'ambiguous', detail: 'no answer' };
+      },
+    };
+    await run(await aCall(), script, async ({ result }) => {
+      expect(await result()).toMatchObject({ outcome: 'dial_unknown', status: 'ended', ended_by: 'unknown' });
+    });
+    expect(Math.max(...sentAt) - Math.min(...sentAt)).toBeLessThanOrEqual(45_000);
+  });
+
+  test('a hangup that is asked for before the dial is answered stops all sending', async () => {
+    let dials = 0;
+    const script: Script = {
+      dial: () => {
+        dials += 1;
+        return Promise.resolve({ kind: 'notPlaced', code: 'rate_limited', detail: 'later', retryAfterMs: 60_000 });
+      },
+    };
+    await run(await aCall(), script, async ({ signal, result }) => {
+      await signal({ kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' });
+      expect(await result()).toMatchObject({ outcome: 'canceled', ended_by: 'api' });
+    });
+    expect(dials).toBeLessThanOrEqual(1);
+  });
+
+  test('"Cancel" in the Temporal UI hangs up, and the story is told to its end', async () => {
+    let alive = true;
+    const script: Script = {
+      hangUp: () => {
+        alive = false;
+        return Promise.resolve({ kind: 'accepted' });
+      },
+      askLeg: () => Promise.resolve(alive ? [] : [hungUp('originator_cancel')]),
+    };
+    await run(await aCall(), script, async ({ cancel, result }) => {
+      await cancel();
+      expect(await result()).toMatchObject({ status: 'ended', outcome: 'canceled' });
+    });
+    expect(alive).toBe(false);
+  });
+
+  test('a hangup that the carrier refuses for minutes is repeated until the leg is over', async () => {
+    let refusals = 20;
+    const script: Script = {
+      hangUp: () => {
+        refusals -= 1;
+        if (refusals > 0) return Promise.reject(ApplicationFailure.create({ message: '503', type: 'http_503' }));
+        return Promise.resolve({ kind: 'accepted' });
+      },
+      askLeg: () => Promise.resolve(refusals > 0 ? [] : [hungUp('normal_clearing')]),
+    };
+    await run(await aCall(), script, async ({ signal, result }) => {
+      await signal({ kind: 'answered', at: new Date().toISOString(), source: 'webhook', leg });
+      await signal({ kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' });
+      expect(await result()).toMatchObject({ outcome: 'completed', ended_by: 'api' });
+    });
+  });
+
+  test('a carrier that never answers again does not keep a call open for ever', async () => {
+    const gone = (): Promise<never> => Promise.reject(ApplicationFailure.create({ message: 'unreachable' }));
+    const script: Script = { hangUp: gone, askLeg: gone, askParticipants: gone, enterConference: gone };
+    await run(await aCall({ timeLimitSeconds: 60 }), script, async ({ signal, result }) => {
+      await signal({ kind: 'answered', at: new Date().toISOString(), source: 'webhook', leg });
+      expect(await result()).toMatchObject({ status: 'ended', hangup_cause: null, ended_by: 'unknown' });
+    });
+  }, 120_000);
+
+  test('a recording that nobody ever lists is absent a day later, and the call is over long before', async () => {
+    const script: Script = { askLeg: () => Promise.resolve([hungUp('normal_clearing')]) };
+    await run(await aCall({ record: true }), script, async ({ signal, result }) => {
+      await signal({ kind: 'answered', at: new Date().toISOString(), source: 'webhook', leg });
+      const document = await result();
+      expect(document).toMatchObject({ outcome: 'completed', recording: { state: 'absent' } });
+      expect(Date.parse(document.ended_at ?? '') - Date.parse(document.created_at)).toBeLessThan(120_000);
+    });
+  });
+
+  test('search attributes and the query say the same', async () => {
+    const call = await aCall();
+    await run(call, { askLeg: () => Promise.resolve([hungUp('user_busy')]) }, async ({ result, status }) => {
+      const document = await result();
+      expect(await status()).toEqual(document);
+      const { typedSearchAttributes } = await env.client.workflow.getHandle(call.callId).describe();
+      expect(typedSearchAttributes.get(searchAttributes.callStatus)).toBe('ended');
+      expect(typedSearchAttributes.get(searchAttributes.callOutcome)).toBe('busy');
+    });
+  });
+});
