@@ -190,7 +190,7 @@ export function leadLeg(facts: Facts): LegFacts | null {
 }
 
 /** All legs of a role that are ours, the one that got furthest first: joined, answered, confirmed; then the earliest. */
-export function legsOf(facts: Facts, role: LegName['role']): readonly LegFacts[] {
+function legsOf(facts: Facts, role: LegName['role']): readonly LegFacts[] {
   return Object.values(facts.legs)
     .filter((leg) => leg.identity.role === role && isOurs(leg))
     .sort((a, b) => rank(a).localeCompare(rank(b)));

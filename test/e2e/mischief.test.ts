@@ -1,6 +1,6 @@
 /** Many calls at once while webhooks come late, twice and out of order: the books of both sides agree on every call. */
 import { replayAll } from '../support/histories';
-import { atScale, delivered, hasEnded, isSettled, startSystem, stopSystems } from '../support/system';
+import { atScale, delivered, hasEnded, isSettled, logLines, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 import type { StatusDocument } from '../../domain/status';
 
@@ -80,6 +80,13 @@ describe(`${CALLS} calls, ${AT_ONCE} at a time, under mischief ${SEED}`, () => {
       recording?.state === 'delivered' ? [`${recording.recording_id} ${recording.sha256}`] : [],
     );
     expect(told.sort()).toEqual(theirs);
+  });
+
+  test('the log names calls, and shows neither numbers nor keys', () => {
+    expect(logLines.filter((line) => /COLD_CALL_/.test(line)).length).toBeGreaterThan(CALLS);
+    const { apiKey } = system.simulator;
+    const telling = logLines.filter((line) => /\+1\d{10}|1555\d{7}/.test(line) || line.includes(apiKey));
+    expect(telling).toEqual([]);
   });
 
   test('every history replays on the code that made it', async () => {

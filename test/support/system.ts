@@ -55,7 +55,7 @@ export interface SystemOptions {
 }
 
 /** Log lines of the systems under test, newest last. */
-const logLines: string[] = [];
+export const logLines: string[] = [];
 let runtimeInstalled = false;
 
 const running = new Set<System>();
