@@ -181,7 +181,8 @@ test.each([
   '{"to_phone":"+15559999999","__proto__":{"admin":true}}',
   '{"to_phone":"+15559999999","constructor":{"prototype":{"admin":true}}}',
   '{"to_phone":"+15559999999","metadata":{"__proto__":{"admin":true}}}',
-  '{"to_phone":"+15559999999","metadata":{"a":[{"constructor":{"prototype":{"admin":true}}}]}}',
+  '{"to_phone":"+15559999999","metadata":{"a":[{"constructor":{"admin":true}}]}}',
+  '{"to_phone":"+15559999999","metadata":{"a":{"prototype":{"admin":true}}}}',
   '{"to_phone":"+15559999999","handler":{"type":"conference","__proto__":{"admin":true}}}',
 ])('a way to a prototype is refused: %s', (text) => {
   expect(problemOf(JSON.parse(text))).toMatchObject({ status: 422, code: 'invalid_request' });
