@@ -105,29 +105,44 @@ function statusSinks({ statusStore, log }: WorkerSettings): InjectedSinks<Status
 
 type TemporalLogger = NonNullable<Parameters<typeof bundleWorkflowCode>[0]['logger']>;
 
+/** What the SDK adds to each line of an activity or workflow; the call's id says enough. */
+const NOISE = [
+  'taskToken',
+  'sdkComponent',
+  'isLocal',
+  'namespace',
+  'taskQueue',
+  'workflowRunId',
+  'workflowType',
+  'activityId',
+];
+
 function temporalLogger(log: Logger): TemporalLogger {
-  const write = (level: string, message: string, meta?: object): void => {
-    const lines = { TRACE: log.trace, DEBUG: log.debug, INFO: log.info, WARN: log.warn, ERROR: log.error };
-    const line = level in lines ? lines[level as keyof typeof lines] : log.info;
-    line.call(log, { ...meta }, message);
+  const write = (level: string, message: string, meta: object = {}): void => {
+    const fields = Object.fromEntries(Object.entries(meta).filter(([name]) => !NOISE.includes(name)));
+    // Temporal's own INFO is about its inner life; lines of ours name an event.
+    const wanted = level === 'INFO' && !('event' in meta) ? 'DEBUG' : level;
+    if (wanted === 'ERROR') log.error(fields, message);
+    else if (wanted === 'WARN') log.warn(fields, message);
+    else if (wanted === 'INFO') log.info(fields, message);
+    else log.debug(fields, message);
   };
   return {
     log: write,
     trace: (message, meta) => {
-      log.trace({ ...meta }, message);
+      write('TRACE', message, meta);
     },
     debug: (message, meta) => {
-      log.debug({ ...meta }, message);
+      write('DEBUG', message, meta);
     },
-    // Temporal's INFO is about its own inner life, but for what our activities say.
     info: (message, meta) => {
-      log[meta && 'event' in meta ? 'info' : 'debug']({ ...meta }, message);
+      write('INFO', message, meta);
     },
     warn: (message, meta) => {
-      log.warn({ ...meta }, message);
+      write('WARN', message, meta);
     },
     error: (message, meta) => {
-      log.error({ ...meta }, message);
+      write('ERROR', message, meta);
     },
   };
 }

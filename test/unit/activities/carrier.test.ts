@@ -1,0 +1,117 @@
+/** The commands to the carrier, against the simulator: what is sent, what is not, and what an answer is taken for. */
+import { DefaultLogger } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createCarrierActivities } from '../../../activities/carrier';
+import type { CarrierActivities } from '../../../activities/carrier';
+import { LEAD } from '../../../domain/call';
+import type { CallRequest, ReachableLeg } from '../../../domain/call';
+import type { DialAnswer } from '../../../domain/carrier';
+import { createTelnyxClient } from '../../../platform/telnyx/client';
+import { startSimulator } from '../../../simulator/server';
+import type { Simulator } from '../../../simulator/server';
+
+const INSTALLATION = 'outcall@test';
+let simulator: Simulator;
+let carrier: CarrierActivities;
+
+beforeAll(async () => {
+  simulator = await startSimulator({ quiet: true, webhookUrl: 'http://127.0.0.1:9/none' });
+  carrier = createCarrierActivities({
+    telnyx: createTelnyxClient({ apiKey: simulator.apiKey, baseUrl: simulator.apiBaseUrl }),
+    installation: INSTALLATION,
+    connectionId: simulator.connectionId,
+    publicUrl: 'https://calls.example.com',
+  });
+});
+afterAll(() => simulator.close());
+
+let calls = 0;
+const aCall = (toPhone: string): CallRequest => ({
+  callId: `COLD_CALL_${String((calls += 1)).padStart(26, '0')}`,
+  provider: 'telnyx',
+  toPhone,
+  fromPhone: '+15551234567',
+  handler: { type: 'conference' },
+  record: true,
+  recordingFormat: 'mp3',
+  ringTimeoutSeconds: 30,
+  timeLimitSeconds: 3600,
+  agentWaitSeconds: 30,
+  businessId: 'business',
+  metadata: {},
+  createdAt: new Date().toISOString(),
+});
+
+/** Runs an activity as if it had been scheduled so many milliseconds ago. */
+const run = <T>(work: () => Promise<T>, scheduledAgoMs = 0): Promise<T> =>
+  new MockActivityEnvironment(
+    { currentAttemptScheduledTimestampMs: Date.now() - scheduledAgoMs },
+    { logger: new DefaultLogger('ERROR') },
+  ).run(work);
+const dial = (call: CallRequest, scheduledAgoMs = 0): Promise<DialAnswer> =>
+  run(() => carrier.dial({ call, leg: LEAD }), scheduledAgoMs);
+const placed = async (toPhone: string): Promise<{ call: CallRequest; leg: ReachableLeg }> => {
+  const call = aCall(toPhone);
+  const answer = await dial(call);
+  if (answer.kind !== 'placed') throw new Error(answer.kind);
+  return { call, leg: answer.leg };
+};
+
+test('a dial that waited 5 seconds for its worker is not sent', async () => {
+  expect(await dial(aCall('+15550000006'), 5_100)).toEqual({ kind: 'late' });
+  expect(simulator.ledger().dial_requests['+15550000006']).toBeUndefined();
+});
+
+test('a dial that waited less is sent', async () => {
+  expect(await dial(aCall('+15550001006'), 4_000)).toMatchObject({ kind: 'placed', recordingId: expect.any(String) });
+});
+
+test('the same dial twice is one command to the carrier', async () => {
+  const call = aCall('+15550002006');
+  await dial(call);
+  await dial(call);
+  expect(simulator.ledger().legs.filter(({ to }) => to === call.toPhone)).toHaveLength(1);
+});
+
+test('a leg that is alive and ours says so', async () => {
+  const { call, leg } = await placed('+15550003003');
+  const events = await carrier.askLeg({ callId: call.callId, leg, confirmed: false });
+  expect(events[0]).toMatchObject({ kind: 'initiated', source: 'poll', leg: { callLegId: leg.callLegId } });
+  expect(events.map(({ kind }) => kind)).not.toContain('hungUp');
+});
+
+test('a leg of another call is disowned', async () => {
+  const { leg } = await placed('+15550004003');
+  expect(await carrier.askLeg({ callId: aCall('+1').callId, leg, confirmed: false })).toMatchObject([
+    { kind: 'disowned' },
+  ]);
+});
+
+test.each([
+  [false, 'disowned'],
+  [true, 'hungUp'],
+])('a leg the carrier does not know, confirmed before: %s, is %s', async (confirmed, kind) => {
+  const leg = { ...LEAD, callControlId: 'v3:nowhere', callLegId: 'none', callSessionId: 'none' };
+  const events = await carrier.askLeg({ callId: aCall('+1').callId, leg, confirmed });
+  expect(events.at(-1)).toMatchObject({ kind });
+});
+
+test('a leg is found among the active calls by its client_state, behind many others', async () => {
+  await Promise.all(Array.from({ length: 30 }, (_, i) => dial(aCall(`+1555001${String(i).padStart(4, '0')}`))));
+  const { call, leg } = await placed('+15550006003');
+  const { callId, toPhone, createdAt: since } = call;
+  const events = await carrier.findLeg({ callId, leg: LEAD, toPhone, since });
+  expect(events[0]).toMatchObject({ kind: 'initiated', leg: { callLegId: leg.callLegId } });
+});
+
+test('a leg that was never dialed is not found', async () => {
+  const { callId, toPhone, createdAt: since } = aCall('+15550007003');
+  expect(await carrier.findLeg({ callId, leg: LEAD, toPhone, since })).toEqual([]);
+});
+
+test('hanging up what is over is "gone", not a failure', async () => {
+  const { call, leg } = await placed('+15550008003');
+  expect(await run(() => carrier.hangUp({ callId: call.callId, leg }))).toEqual({ kind: 'accepted' });
+  const other = { ...leg, attempt: 2 };
+  expect(await run(() => carrier.hangUp({ callId: call.callId, leg: other }))).toEqual({ kind: 'gone' });
+});
