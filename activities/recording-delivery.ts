@@ -19,7 +19,7 @@ export interface WebBackend {
 }
 
 const LIMIT_MS = 25 * 60_000;
-const receipt = z.object({ sha256: z.string().optional(), size_bytes: z.number().optional() });
+const receipt = z.object({ sha256: z.string().nullish(), size_bytes: z.number().nullish() });
 
 /** Returns when the web-backend has confirmed the file, byte for byte; throws whatever else it answers. */
 export async function deliver(
@@ -55,13 +55,20 @@ async function send(url: string, request: RequestInit): Promise<{ status: number
   return { status: response.status, text: await response.text() };
 }
 
-/** 202 is no proof; a receipt that names another file is none either. */
+/** 202 is no proof; a receipt that names another file, or cannot be read, is none either. */
 function isConfirmed(status: number, text: string, file: SpooledFile): boolean {
-  const named = receipt.safeParse(parseJson(text)).data;
-  const same =
-    (named?.sha256 ?? file.sha256) === file.sha256 && (named?.size_bytes ?? file.sizeBytes) === file.sizeBytes;
-  if (status === 409) return named?.sha256 === file.sha256;
+  const named = readReceipt(text);
+  if (named === null) return false;
+  if (status === 409) return named.sha256 === file.sha256;
+  const same = (named.sha256 ?? file.sha256) === file.sha256 && (named.size_bytes ?? file.sizeBytes) === file.sizeBytes;
   return [200, 201, 204].includes(status) && same;
+}
+
+/** What the answer says of the file: nothing, when it is no JSON object. Null when it says it wrongly. */
+function readReceipt(text: string): z.infer<typeof receipt> | null {
+  const answer = parseJson(text);
+  if (typeof answer !== 'object' || answer === null) return {};
+  return receipt.safeParse(answer).data ?? null;
 }
 
 function headers(recording: RecordingToDeliver, metadata: string, backend: WebBackend): Record<string, string> {

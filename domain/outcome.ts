@@ -70,7 +70,9 @@ export function endedBy(facts: Facts): EndedBy | null {
   if (hangup === null) return endedWithoutLeg(facts);
   if (SYSTEM_CAUSES.includes(hangup.cause ?? '')) return 'system';
   if (hungUpByThem(leadLeg(facts))) return 'lead';
-  if (facts.hangupRequestedAt !== null && facts.hangupRequestedAt <= hangup.at) return 'api';
+  // Our clock and the carrier's differ, so where the carrier says that we hung up, no instants are compared.
+  const requestedAt = facts.hangupRequestedAt;
+  if (requestedAt !== null && (hangup.hangupSource === 'caller' || requestedAt <= hangup.at)) return 'api';
   if (hangup.hangupSource === 'caller' || facts.nobodyCameAt !== null) return 'system';
   return 'unknown';
 }

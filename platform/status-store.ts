@@ -119,7 +119,9 @@ function merged(known: StatusDocument | null, incoming: StatusDocument): StatusD
   return known ? mergeDocuments(known, incoming) : incoming;
 }
 
+/** Nothing is left to be said of a delivered recording; an earlier state that comes late is dropped. */
 function withRecording(known: StatusDocument, recording: RecordingStatus): StatusDocument {
+  if (known.recording?.state === 'delivered') return known;
   return { ...known, recording, recordings: [recording] };
 }
 

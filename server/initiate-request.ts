@@ -140,7 +140,8 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
 /** Keys that could reach an object's prototype, and text that is not Unicode, are refused wherever they are. */
 function isSafe(value: Json): boolean {
   if (typeof value === 'string') return isUnicode(value);
-  if (typeof value === 'number') return Number.isFinite(value);
+  // Beyond these JSON.parse has lost digits already.
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value as JsonObject).every(
     ([key, item]) => !['__proto__', 'constructor', 'prototype'].includes(key) && isUnicode(key) && isSafe(item),

@@ -29,9 +29,8 @@ describe('POST /initiate', () => {
       from_phone: '+15551234567',
       webrtc: null,
       links: {
-        status: expect.stringContaining(id),
-        hangup: expect.stringContaining(id),
-        run: expect.stringContaining(id),
+        status: `${system.url}${BASE_PATH}/calls/${id}`,
+        hangup: `${system.url}${BASE_PATH}/calls/${id}/hangup`,
       },
     });
   });

@@ -83,7 +83,7 @@ describe(`${CALLS} calls, ${AT_ONCE} at a time, under mischief ${SEED}`, () => {
   });
 
   test('the log names calls, and shows neither numbers nor keys', () => {
-    expect(logLines.filter((line) => /COLD_CALL_/.test(line)).length).toBeGreaterThan(CALLS);
+    expect(logLines.filter((line) => line.includes('COLD_CALL_')).length).toBeGreaterThan(CALLS);
     const { apiKey } = system.simulator;
     const telling = logLines.filter((line) => /\+1\d{10}|1555\d{7}/.test(line) || line.includes(apiKey));
     expect(telling).toEqual([]);
