@@ -37,8 +37,10 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
     await check(),
     await jest('unit', ['--selectProjects', 'unit']),
     await jest('workflows', ['--selectProjects', 'workflows']),
-    // One at a time: these tests measure, and kill processes.
-    await jest('e2e', ['--selectProjects', 'e2e', '--runInBand']),
+    // Mostly waiting for simulated phones, so two at a time.
+    await jest('e2e', ['--selectProjects', 'e2e', '--maxWorkers=2']),
+    // One at a time: these tests kill processes and measure how long the others take to notice.
+    await jest('crash', ['--selectProjects', 'crash', '--runInBand']),
   ]);
 }
 

@@ -77,7 +77,7 @@ export function startSystem(options: SystemOptions = {}): Promise<System> {
 async function start({ env = {}, settings = {}, mischief }: SystemOptions): Promise<System> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-test-'));
   const log = createLogger({ level: 'info', destination: { write: (line) => void logLines.push(line) } });
-  const config = loadConfig({ DATA_DIR: dataDir, ...env }, { warn: () => undefined });
+  const config = loadConfig({ DATA_DIR: dataDir, ...firstPorts(), ...env }, { warn: () => undefined });
   if (!runtimeInstalled) installRuntime(log);
   runtimeInstalled = true;
   const say = (line: string): void => void logLines.push(line);
@@ -92,6 +92,12 @@ async function start({ env = {}, settings = {}, mischief }: SystemOptions): Prom
   running.add(system);
   if (mischief) await system.control('PUT', 'mischief', mischief);
   return system;
+}
+
+/** Where to look for free ports first: test files that run side by side must not look in the same place. */
+function firstPorts(): Record<string, string> {
+  const base = 20_000 + 1_000 * Number(process.env['JEST_WORKER_ID'] ?? 0);
+  return { PORT: `${base}`, TEMPORAL_DEV_PORT: `${base + 300}`, TEMPORAL_DEV_UI_PORT: `${base + 600}` };
 }
 
 function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): System {
