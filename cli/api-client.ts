@@ -18,8 +18,8 @@ export interface ApiClient {
   hangUp(callId: string): Promise<StatusDocument>;
 }
 
-const started = z.looseObject({
-  call_id: z.string(),
+const aboutACall = z.looseObject({ call_id: z.string() });
+const started = aboutACall.extend({
   status: z.string(),
   links: z.looseObject({ run: z.string().nullable() }),
 });
@@ -33,41 +33,57 @@ const remembered = z.object({ url: z.string(), apiKey: z.string() });
 /** Flags first, then the environment, then what `outcall start` on this machine left behind. */
 export function createApiClient(options: ApiOptions): ApiClient {
   const start = readStart();
-  const url = options.url ?? process.env['OUTCALL_URL'] ?? start?.url ?? 'http://127.0.0.1:8000';
-  const apiKey = options.apiKey ?? process.env['COLD_CALL_API_KEYS']?.split(',')[0]?.trim() ?? start?.apiKey ?? '';
+  // Set but empty is unset, as everywhere in the environment.
+  const fromEnvironment = (name: string): string | undefined =>
+    process.env[name]
+      ?.split(',')
+      .map((entry) => entry.trim())
+      .find((entry) => entry !== '');
+  const url = (options.url ?? fromEnvironment('OUTCALL_URL') ?? start?.url ?? 'http://127.0.0.1:8000').replace(
+    /\/+$/,
+    '',
+  );
+  const apiKey = options.apiKey ?? fromEnvironment('COLD_CALL_API_KEYS') ?? start?.apiKey ?? '';
 
   async function request(
     method: string,
     path: string,
     body?: object,
     headers: Record<string, string> = {},
-  ): Promise<unknown> {
+  ): Promise<z.infer<typeof aboutACall>> {
     const response = await fetch(`${url}${BASE_PATH}${path}`, {
       method,
       headers: { 'x-api-key': apiKey, ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(15_000),
-    }).catch((error: unknown) => {
+    }).catch(() => {
       const message = `no Outcall answers at ${url}; start one with: npm start, or name it with --url`;
-      throw new CommandFailure(message, error instanceof Error ? EXIT.unreachable : EXIT.failure);
+      throw new CommandFailure(message, EXIT.unreachable);
     });
     const answer: unknown = await response.json().catch(() => null);
-    if (response.ok) return answer;
-    throw refusal(response.status, answer);
+    if (!response.ok) throw refusal(response.status, answer);
+    const document = aboutACall.safeParse(answer);
+    if (document.success) return document.data;
+    throw new CommandFailure(`what answers at ${url} is not Outcall; name the right one with --url`);
   }
 
   return {
     url,
     initiate: async (body, key) =>
       started.parse(await request('POST', '/initiate', body, key ? { 'idempotency-key': key } : {})),
-    status: async (callId) => (await request('GET', `/calls/${encodeURIComponent(callId)}`)) as StatusDocument,
-    hangUp: async (callId) => (await request('POST', `/calls/${encodeURIComponent(callId)}/hangup`)) as StatusDocument,
+    status: async (callId) => documentOf(await request('GET', `/calls/${encodeURIComponent(callId)}`)),
+    hangUp: async (callId) => documentOf(await request('POST', `/calls/${encodeURIComponent(callId)}/hangup`)),
   };
 }
 
+/** It came from an Outcall; its fields are not checked one by one. */
+const documentOf = (answer: z.infer<typeof aboutACall>): StatusDocument => answer as unknown as StatusDocument;
+
 function refusal(status: number, answer: unknown): CommandFailure {
   const parsed = problem.safeParse(answer);
-  if (!parsed.success) return new CommandFailure(`the API answered ${status}`, EXIT.failure);
+  if (!parsed.success) {
+    return new CommandFailure(`the API answered ${status}, which Outcall does not do like this; is --url right?`);
+  }
   const { code, detail, errors = [] } = parsed.data;
   const fields = errors.map(({ path, message }) => `\n  ${path || 'body'} ${message}`).join('');
   const hint = code === 'unauthorized' ? '\n  give the key with --api-key or in COLD_CALL_API_KEYS' : '';

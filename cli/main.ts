@@ -33,4 +33,6 @@ async function main(): Promise<number> {
 
 void main().then((exitCode) => {
   process.exitCode = exitCode;
+  // After a failed start something may be left that keeps Node alive: Temporal's runtime ends only with a worker.
+  setTimeout(() => process.exit(), 500).unref();
 });

@@ -1,5 +1,5 @@
 /** What every command shares: exit codes, output for people or programs, and errors in one line that says what to do. */
-import { CommanderError } from 'commander';
+import { CommanderError, InvalidArgumentError } from 'commander';
 
 /** Documented in `outcall --help` and in the README. */
 export const EXIT = {
@@ -36,6 +36,15 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
+/** Reads a number of a flag; what commander says of a bad one names the flag. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
+  };
+}
+
 /** The exit code for whatever ended a command, after telling the person. */
 export function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -47,6 +56,16 @@ export function report(error: unknown): number {
     remark(`The configuration cannot be used:\n${error.message}`);
     return EXIT.configuration;
   }
-  remark(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  remark(describe(error));
   return EXIT.failure;
+}
+
+/** Where it happened helps with mistakes of ours only. A port in use, or a program that is missing, says what to do. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    return `port ${String(error.port)} of this machine is in use; stop what uses it or choose another one`;
+  }
+  const isOurMistake = /^(Type|Reference|Range|Syntax|Assertion)Error$/.test(error.name);
+  return isOurMistake ? (error.stack ?? error.message) : error.message;
 }

@@ -2,8 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusDocument } from '../domain/status';
 import type { ApiClient } from './api-client';
+import { CommandFailure, EXIT } from './terminal';
 
 const LOOK_EVERY_MS = 200;
+/** An API that restarts is back within this many looks, a second apart. */
+const LOOKS = 15;
+/** A delivery goes on for days if it must; who watches a call does not. */
+export const DELIVERY_PATIENCE_SECONDS = 120;
 /** States in which nothing more will happen to a recording without a person. */
 const SETTLED = ['delivered', 'dead_letter', 'quarantined', 'absent', 'lost'];
 
@@ -14,31 +19,44 @@ interface Step {
   readonly line: string;
 }
 
-/** Tells each step once; returns the document when the call is over and, if wanted, its recording settled. */
-export async function follow(
-  api: ApiClient,
-  callId: string,
-  {
-    untilDelivered,
-    tell,
-  }: { readonly untilDelivered: boolean; readonly tell: (line: string, document: StatusDocument) => void },
-): Promise<StatusDocument> {
+/** Tells each step once; returns the document when the call is over and its recording settled, or patience over. */
+export async function follow(api: ApiClient, callId: string, tell: (line: string) => void): Promise<StatusDocument> {
   const told = new Set<string>();
   for (;;) {
-    const document = await api.status(callId);
+    const document = await look(api, callId, told.size === 0 ? 1 : LOOKS);
     for (const step of stepsOf(document)) {
       if (told.has(step.key)) continue;
       told.add(step.key);
-      tell(`${(step.at ?? document.updated_at).slice(11, 23)}  ${step.line}`, document);
+      tell(`${(step.at ?? document.updated_at).slice(11, 23)}  ${step.line}`);
     }
-    if (isOver(document, untilDelivered)) return document;
+    if (isOver(document)) return document;
+    if (endedLongAgo(document)) {
+      const run = document.recording?.recording_id ? `rec:${document.recording.recording_id}` : callId;
+      tell(`${new Date().toISOString().slice(11, 23)}  recording    not delivered yet; the run ${run} goes on trying`);
+      return document;
+    }
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-function isOver(document: StatusDocument, untilDelivered: boolean): boolean {
-  if (document.status !== 'ended') return false;
-  return !untilDelivered || document.recording === null || SETTLED.includes(document.recording.state);
+async function look(api: ApiClient, callId: string, looks: number): Promise<StatusDocument> {
+  for (let count = 1; ; count++) {
+    try {
+      return await api.status(callId);
+    } catch (error) {
+      const mayPass = error instanceof CommandFailure && error.exitCode === EXIT.unreachable;
+      if (!mayPass || count >= looks) throw error;
+      await sleep(1_000);
+    }
+  }
+}
+
+function isOver({ status, recording }: StatusDocument): boolean {
+  return status === 'ended' && (recording === null || SETTLED.includes(recording.state));
+}
+
+function endedLongAgo({ ended_at }: StatusDocument): boolean {
+  return ended_at !== null && Date.now() - Date.parse(ended_at) > DELIVERY_PATIENCE_SECONDS * 1_000;
 }
 
 function stepsOf(document: StatusDocument): Step[] {
@@ -57,7 +75,7 @@ function stepsOf(document: StatusDocument): Step[] {
     document.ended_at !== null && {
       key: 'ended',
       at: document.ended_at,
-      line: `hung up      ${describeEnd(document)}`,
+      line: `ended        ${describeEnd(document)}`,
     },
     recording?.state === 'fetching' && { key: 'fetching', at: null, line: 'recording    fetching it from the carrier' },
     recording?.state === 'delivered' && {

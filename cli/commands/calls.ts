@@ -3,10 +3,13 @@ import { Command } from 'commander';
 import type { StatusDocument } from '../../domain/status';
 import { createApiClient } from '../api-client';
 import type { ApiClient } from '../api-client';
-import { EXIT, print, printJson, remark } from '../terminal';
-import { follow } from '../timeline';
+import { EXIT, print, printJson, remark, wholeNumber } from '../terminal';
+import { DELIVERY_PATIENCE_SECONDS, follow } from '../timeline';
 
 type Finish = (exitCode: number) => void;
+
+const SHOW_LIVE = `show the call live until its recording is delivered, at most ${DELIVERY_PATIENCE_SECONDS} s after its end`;
+const SOME_CALL = 'COLD_CALL_01M7YXKW0XRN315VDM8Q7PX1X0';
 
 interface Common {
   readonly url?: string;
@@ -39,10 +42,10 @@ function callCommand(finish: Finish): Command {
     .description('start a call')
     .option('--from <number>', 'caller id; one of the account’s numbers')
     .option('--no-record', 'do not record')
-    .option('--ring-timeout <seconds>', 'how long it may ring, 15 to 600 (default: 30)', Number)
-    .option('--time-limit <seconds>', 'how long it may last, 30 to 14000 (default: 3600)', Number)
+    .option('--ring-timeout <seconds>', 'how long it may ring, 15 to 600 (default: 30)', wholeNumber(15, 600))
+    .option('--time-limit <seconds>', 'how long it may last, 30 to 14000 (default: 3600)', wholeNumber(30, 14_000))
     .option('--idempotency-key <key>', 'the same key never starts a second call')
-    .option('--wait', 'show the call live until its recording is delivered; exit 4 when it was not answered')
+    .option('--wait', `${SHOW_LIVE}; exit 4 when it was not answered`)
     .addHelpText(
       'after',
       '\nExamples:\n  outcall call +15559999999 --wait\n  outcall call +15559999999 --json | jq -r .call_id',
@@ -62,13 +65,15 @@ function callCommand(finish: Finish): Command {
       else {
         print(started.call_id);
         remark(`watch it:  npm run outcall -- watch ${started.call_id}`);
+        if (started.links.run !== null) remark(`its run:   ${started.links.run}`);
       }
     });
 }
 
 function watchCommand(finish: Finish): Command {
   return withCommon(new Command('watch').argument('<call_id>'))
-    .description('show a call live until its recording is delivered; exit 4 when it was not answered')
+    .description(`${SHOW_LIVE}; exit 4 when it was not answered`)
+    .addHelpText('after', `\nExample:\n  outcall watch ${SOME_CALL}`)
     .action(async (callId: string, options: Common) => {
       finish(await watch(createApiClient(options), callId, options));
     });
@@ -77,6 +82,10 @@ function watchCommand(finish: Finish): Command {
 function statusCommand(): Command {
   return withCommon(new Command('status').argument('<call_id>'))
     .description('print the status document of a call')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  outcall status ${SOME_CALL}\n  outcall status ${SOME_CALL} --json | jq .recording`,
+    )
     .action(async (callId: string, options: Common) => {
       show(await createApiClient(options).status(callId), options);
     });
@@ -85,8 +94,11 @@ function statusCommand(): Command {
 function hangupCommand(): Command {
   return withCommon(new Command('hangup').argument('<call_id>'))
     .description('end a call, whatever it is doing')
+    .addHelpText('after', `\nExample:\n  outcall hangup ${SOME_CALL}`)
     .action(async (callId: string, options: Common) => {
-      show(await createApiClient(options).hangUp(callId), options);
+      const document = await createApiClient(options).hangUp(callId);
+      show(document, options);
+      if (document.status !== 'ended') remark(`it is being ended:  npm run outcall -- watch ${callId}`);
     });
 }
 
@@ -94,7 +106,7 @@ async function watch(api: ApiClient, callId: string, { json }: Common): Promise<
   const tell = (line: string): void => {
     if (!json) print(line);
   };
-  const document = await follow(api, callId, { untilDelivered: true, tell });
+  const document = await follow(api, callId, tell);
   if (json) printJson(document);
   return document.answered_at === null ? EXIT.notAnswered : EXIT.ok;
 }

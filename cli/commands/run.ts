@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { loadConfig } from '../../platform/config';
 import type { Config } from '../../platform/config';
 import { createLogger } from '../../platform/logger';
@@ -14,13 +14,15 @@ import { createStatusStore, startApi, startCallWorkers } from '../assemble';
 import type { Surroundings } from '../assemble';
 import { startStack } from '../stack';
 import type { Stack } from '../stack';
-import { CommandFailure, EXIT, print, printJson, remark } from '../terminal';
+import { CommandFailure, EXIT, print, printJson, remark, wholeNumber } from '../terminal';
 import { follow } from '../timeline';
 
 type Finish = (exitCode: number) => void;
 
 /** A number of the simulator's that answers, talks for a while and hangs up. */
 const DEMO_NUMBER = '+15559999999';
+
+const parseSeed = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 export function runCommands(finish: Finish): Command[] {
   return [startCommand(finish), demoCommand(finish), serveCommand(), workCommand(), simulatorCommand()];
@@ -35,8 +37,9 @@ function startCommand(finish: Finish): Command {
     .addHelpText('after', '\nExamples:\n  npm start\n  PORT=9000 npm start\n  npm run outcall -- start --mischief 7')
     .action(async ({ mischief }: { mischief?: number }) => {
       const config = readConfig();
-      const log = createLogger({ level: process.env['LOG_LEVEL'] === undefined ? 'warn' : config.logLevel });
+      const log = createLogger({ level: config.logLevel });
       installRuntime(log);
+      remark('Starting …');
       const stack = await startStack({
         config,
         log,
@@ -44,7 +47,7 @@ function startCommand(finish: Finish): Command {
         durable: true,
         anyPorts: false,
         ...(mischief !== undefined && { mischiefSeed: mischief }),
-      });
+      }).catch(sayWhenTemporalIsAway(config.temporal.address));
       for (const line of banner(stack)) print(line);
       finish(await untilStopped(stack));
     });
@@ -67,12 +70,13 @@ function demoCommand(finish: Finish): Command {
       const config = loadConfig(env, { warn: remark });
       const log = createLogger({ level: process.env['LOG_LEVEL'] === undefined ? 'error' : config.logLevel });
       installRuntime(log);
+      remark('Starting Temporal, the simulator, workers and the API for one call …');
       const stack = await startStack({ config, log, say: remark, durable: false, anyPorts: true });
       try {
         const api = createApiClient({ url: stack.url, apiKey: stack.apiKey });
         const started = await api.initiate({ to_phone: to });
         const quiet = (): void => undefined;
-        const document = await follow(api, started.call_id, { untilDelivered: true, tell: json ? quiet : print });
+        const document = await follow(api, started.call_id, json ? quiet : print);
         if (json) printJson(document);
         finish(
           document.outcome === 'completed' && document.recording?.state === 'delivered' ? EXIT.ok : EXIT.notAnswered,
@@ -113,7 +117,7 @@ function workCommand(): Command {
 function simulatorCommand(): Command {
   return new Command('simulator')
     .description('run the simulator of Telnyx alone; its README has the table of phones')
-    .option('--port <port>', 'where it listens, on loopback', Number, 4010)
+    .option('--port <port>', 'where it listens, on loopback; 0 takes any free one', wholeNumber(0, 65_535), 4010)
     .option(
       '--webhook-url <url>',
       'where its webhooks go',
@@ -156,7 +160,14 @@ async function runPart(start: (surroundings: Surroundings) => Promise<Running>):
   installRuntime(log);
   const statusStore = createStatusStore(config, log);
   const carrier = { ...config.carrier, publicKeys: config.validateSignature ? config.carrier.publicKeys : null };
-  const running = await start({ config, carrier, temporalAddress: address, temporalUiUrl: null, statusStore, log });
+  const running = await start({
+    config,
+    carrier,
+    temporalAddress: address,
+    temporalUiUrl: null,
+    statusStore,
+    log,
+  }).catch(sayWhenTemporalIsAway(address));
   await Promise.race([interrupted(), running.stopped]);
   log.info({ event: 'process.stopping' }, 'finishing what is under way');
   await running.stop();
@@ -183,6 +194,17 @@ function interrupted(): Promise<null> {
       });
     }
   });
+}
+
+/** The SDK's two connections each have their own words for a server that does not answer. */
+function sayWhenTemporalIsAway(address: string | null): (error: unknown) => never {
+  return (error) => {
+    const isAway =
+      error instanceof Error &&
+      (error.name === 'TransportError' || error.message.includes('connect before the deadline'));
+    if (!isAway) throw error;
+    throw new CommandFailure(`Temporal cannot be reached at ${address ?? 'its dev server'}; see TEMPORAL_ADDRESS`);
+  };
 }
 
 function banner({ url, apiKey, config, temporal, simulator }: Stack): string[] {
@@ -225,10 +247,4 @@ function environmentFor(simulator: {
 
 function readConfig(): Config {
   return loadConfig(process.env, { warn: remark });
-}
-
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError('A seed is a whole number.');
-  return seed;
 }
