@@ -30,8 +30,8 @@ import type { StatusActivities } from '../activities/status';
 import { callStory } from './call-story';
 import { createCarrier } from './carrier-activities';
 import { deliverRecording } from './deliver-recording';
-import { eventSignals, recordingsTaskQueue, searchAttributes, statusQuery } from './messages';
-import type { StatusSinks } from './messages';
+import { eventSignals, recordingsTaskQueue, searchAttributes, statusQuery, timelineQuery } from './messages';
+import type { StatusSinks, TimelineEntry } from './messages';
 import type { CallRuntime } from './runtime';
 
 /** Redis is a copy: if it cannot be written within a minute, readers are answered by this run's result. */
@@ -46,16 +46,19 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   let change: Change = { at: call.createdAt, source: 'api' };
   const status = (): StatusDocument => describeCall(call, facts, change);
   const publish = createPublisher();
+  const timeline: TimelineEntry[] = [];
 
   const learn = (event: CallEvent): void => {
     const known = JSON.stringify(facts);
     facts = advance(facts, event);
     if (JSON.stringify(facts) === known) return;
     change = { at: new Date().toISOString(), source: event.source };
+    timeline.push(describeEvent(event, timeline.length + 1));
     publish(status());
   };
   for (const signal of Object.values(eventSignals)) setHandler(signal, learn);
   setHandler(statusQuery, status, { description: 'The status document, as GET /calls/{id} answers it.' });
+  setHandler(timelineQuery, () => timeline, { description: 'What became known, in the order in which it did.' });
   publish(status());
 
   const runtime: CallRuntime = {
@@ -122,6 +125,11 @@ async function startDelivery(recording: RecordingToDeliver): Promise<void> {
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+function describeEvent(event: CallEvent, seq: number): TimelineEntry {
+  const { kind, at } = event;
+  return { seq, type: kind === 'ended' ? 'end' : kind, at, role: 'leg' in event ? event.leg.role : null };
 }
 
 function renderDetails(document: StatusDocument): string {

@@ -5,8 +5,8 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { Sinks } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { CallRequest } from '../domain/call';
-import type { CallEvent, EventOf } from '../domain/events';
+import type { CallRequest, LegRole } from '../domain/call';
+import type { CallEvent, EventKind, EventOf } from '../domain/events';
 import type { RecordingStatus } from '../domain/recordings';
 import type { StatusDocument } from '../domain/status';
 
@@ -31,6 +31,19 @@ export const eventSignals = {
 
 export type SignalledEvent = Extract<CallEvent, { kind: keyof typeof eventSignals }>;
 
+/** One thing that became known about a call. */
+export interface TimelineEntry {
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** The event's kind; `end` when the call is over, which is the last one that readers are told. */
+  readonly type: Exclude<EventKind, 'ended'> | 'end';
+  /** When it happened, ISO 8601. */
+  readonly at: string;
+  /** Whose leg it is about; null for the call itself. */
+  readonly role: LegRole | null;
+}
+
+export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');
 export const statusQuery = defineQuery<StatusDocument>('status');
 export const recordingQuery = defineQuery<RecordingStatus>('recording');
 
