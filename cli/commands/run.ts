@@ -68,7 +68,9 @@ function demoCommand(finish: Finish): Command {
       // The demo shows the simulator, whatever carrier is configured.
       const env = { ...process.env, TELNYX_API_KEY: '', DATA_DIR: dataDir, REDIS_URL: '', DOMAIN: '', PUBLIC_URL: '' };
       const config = loadConfig(env, { warn: remark });
-      const log = createLogger({ level: process.env['LOG_LEVEL'] === undefined ? 'error' : config.logLevel });
+      // Log lines beside what it shows, and none of them unless they were asked for.
+      const destination = { write: (line: string) => void process.stderr.write(line) };
+      const log = createLogger({ level: process.env['LOG_LEVEL'] ? config.logLevel : 'error', destination });
       installRuntime(log);
       remark('Starting Temporal, the simulator, workers and the API for one call …');
       const stack = await startStack({ config, log, say: remark, durable: false, anyPorts: true });
