@@ -158,3 +158,10 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Commands of documents are curl's; where there is none, as in slim images, Debian's package is installed. */
+export async function provideCurl(): Promise<void> {
+  const script = 'command -v curl || { apt-get -qq update && apt-get -qq install -y curl; }';
+  const { exitCode, stderr } = await shell(script, { DEBIAN_FRONTEND: 'noninteractive' });
+  if (exitCode !== 0) throw new Error(`curl is needed and cannot be installed: ${stderr}`);
+}
