@@ -5,10 +5,14 @@ import helmet from 'helmet';
 import type { StatusStore } from '../platform/status-store';
 import { requireApiKey } from './authentication';
 import { TemporalUnavailableError } from './call-directory';
+import { callEventsRoutes } from './call-events';
+import { callListRoutes } from './call-list';
 import { BASE_PATH, callRoutes } from './calls';
 import type { CallRoutesSettings } from './calls';
 import { healthRoutes } from './health';
 import { problemHandler, sendProblem } from './problems';
+import { DEFAULT_RATES, limitRates } from './rate-limit';
+import type { Rates } from './rate-limit';
 import { createStatusReader } from './status-reader';
 import { webhookRoutes } from './webhooks';
 import type { WebhookSettings } from './webhooks';
@@ -16,12 +20,16 @@ import type { WebhookSettings } from './webhooks';
 export interface AppDependencies extends Omit<CallRoutesSettings, 'readStatus'>, WebhookSettings {
   readonly statusStore: StatusStore;
   readonly apiKeys: readonly string[];
+  /** @default DEFAULT_RATES */
+  readonly rates?: Rates;
 }
 
 export function createApp(dependencies: AppDependencies): Express {
   const { directory, statusStore, apiKeys, log } = dependencies;
   const readStatus = createStatusReader(statusStore, directory, log);
   const app = express();
+  // One listener for each stream of events.
+  app.setMaxListeners(0);
   app.disable('x-powered-by').set('trust proxy', false).set('etag', false);
   app.use(helmet());
   app.use((_request, response, next) => {
@@ -30,7 +38,14 @@ export function createApp(dependencies: AppDependencies): Express {
   });
   app.use(healthRoutes({ directory, statusStore }));
   app.use(BASE_PATH, webhookRoutes(dependencies));
-  app.use(BASE_PATH, requireApiKey(apiKeys), callRoutes({ ...dependencies, readStatus }));
+  app.use(
+    BASE_PATH,
+    requireApiKey(apiKeys),
+    limitRates(dependencies.rates ?? DEFAULT_RATES),
+    callListRoutes({ directory, statusStore, log, cursorSecret: apiKeys.join() }),
+    callEventsRoutes({ directory, statusStore, log }),
+    callRoutes({ ...dependencies, readStatus }),
+  );
   app.use((_request, response) => {
     sendProblem(response, { status: 404, code: 'not_found', detail: 'there is nothing at this address' });
   });

@@ -6,15 +6,17 @@ import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
 import type { CallId } from '../domain/call';
 import { NOTHING_KNOWN } from '../domain/facts';
 import { maskPhone } from '../domain/phone-numbers';
 import { deliveryWorkflowId } from '../domain/recordings';
 import type { RecordingStatus } from '../domain/recordings';
+import type { Outcome } from '../domain/outcome';
 import { describeCall, mergeDocuments } from '../domain/status';
-import type { StatusDocument } from '../domain/status';
-import { COLD_CALL, recordingQuery, searchAttributes, statusQuery } from '../workflows/messages';
-import type { CallMemo, ColdCall, SignalledEvent } from '../workflows/messages';
+import type { CallStatus, StatusDocument } from '../domain/status';
+import { COLD_CALL, recordingQuery, searchAttributes, statusQuery, timelineQuery } from '../workflows/messages';
+import type { CallMemo, ColdCall, SignalledEvent, TimelineEntry } from '../workflows/messages';
 
 /** gRPC's code (grpc.io: Status codes). */
 const NOT_FOUND = 5;
@@ -35,6 +37,22 @@ export class TemporalUnavailableError extends Error {
   override readonly name = 'TemporalUnavailableError';
 }
 
+export interface ListOptions {
+  readonly status: CallStatus | null;
+  readonly outcome: Outcome | null;
+  /** From 1. */
+  readonly limit: number;
+  /** Null for the first page. Must be Temporal's own: another one is not refused but asked again and again. */
+  readonly pageToken: Uint8Array | null;
+}
+
+export interface CallPage {
+  /** What Temporal's visibility tells of each: the request, the status and the outcome, and no details. */
+  readonly calls: readonly StatusDocument[];
+  /** Null after the last page. */
+  readonly nextPageToken: Uint8Array | null;
+}
+
 export interface CallDirectory {
   /** Starts the call, unless its id is taken; then returns what it was started with. */
   start(memo: CallMemo): Promise<{ readonly kind: 'started' } | { readonly kind: 'exists'; readonly memo: CallMemo }>;
@@ -42,6 +60,10 @@ export interface CallDirectory {
   signal(callId: CallId, event: SignalledEvent, eventId: string): Promise<boolean>;
   /** Null: there is no such call. */
   status(callId: CallId): Promise<StatusDocument | null>;
+  /** What became known of the call, in that order. Null: there is no such call. */
+  timeline(callId: CallId): Promise<readonly TimelineEntry[] | null>;
+  /** Running calls first, the latest started before the others, then those that ended, the latest before the others. */
+  list(options: ListOptions): Promise<CallPage>;
   /** Throws when Temporal cannot be reached. */
   ping(): Promise<void>;
 }
@@ -123,6 +145,42 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
     }
   }
 
+  async function timeline(callId: CallId): Promise<readonly TimelineEntry[] | null> {
+    try {
+      const handle = workflow.getHandle<ColdCall>(callId);
+      const { historyLength } = await timely(() => handle.describe());
+      return historyLength <= NOT_BEGUN ? [] : await timely(() => handle.query(timelineQuery));
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  /** The order is that of visibility itself, which no store lets a query change. */
+  async function list({ status: wanted, outcome, limit, pageToken }: ListOptions): Promise<CallPage> {
+    const { namespace, loadedDataConverter } = client.options;
+    const query = [
+      `WorkflowType = '${COLD_CALL}'`,
+      ...(wanted ? [`${searchAttributes.callStatus.name} = '${wanted}'`] : []),
+      ...(outcome ? [`${searchAttributes.callOutcome.name} = '${outcome}'`] : []),
+    ].join(' AND ');
+    const page = { namespace, query, pageSize: limit, ...(pageToken && { nextPageToken: pageToken }) };
+    const answer = await timely(() => client.workflowService.listWorkflowExecutions(page));
+    const calls = await Promise.all(
+      answer.executions.map(async (raw) => {
+        const info = await executionInfoFromRaw(raw, loadedDataConverter, undefined, namespace);
+        const known = info.typedSearchAttributes;
+        return {
+          ...queued(info.memo?.['call'] as CallMemo),
+          status: (known.get(searchAttributes.callStatus) ?? 'queued') as CallStatus,
+          outcome: (known.get(searchAttributes.callOutcome) ?? null) as Outcome | null,
+        };
+      }),
+    );
+    const { nextPageToken } = answer;
+    return { calls, nextPageToken: nextPageToken.length > 0 ? nextPageToken : null };
+  }
+
   /** The delivery of a recording outlives its call, so it is asked itself. */
   async function withDelivery(document: StatusDocument): Promise<StatusDocument> {
     const id = document.status === 'ended' ? document.recording?.recording_id : null;
@@ -139,10 +197,22 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
   return {
     start,
     signal,
-    status,
+    status: sharing(status),
+    timeline: sharing(timeline),
+    list,
     ping: async () => {
       await timely(() => client.workflowService.getSystemInfo({}));
     },
+  };
+}
+
+/** Who asks while the same is being asked gets the same answer: Temporal refuses most of many queries of one run at once. */
+function sharing<T>(ask: (callId: CallId) => Promise<T>): (callId: CallId) => Promise<T> {
+  const underWay = new Map<CallId, Promise<T>>();
+  return (callId) => {
+    const asked = underWay.get(callId) ?? ask(callId).finally(() => underWay.delete(callId));
+    underWay.set(callId, asked);
+    return asked;
   };
 }
 

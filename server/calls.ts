@@ -98,12 +98,12 @@ async function readExisting(callId: CallId, readStatus: StatusReader): Promise<S
   return document;
 }
 
-function parseCallId(text: unknown): CallId {
+export function parseCallId(text: unknown): CallId {
   if (typeof text === 'string' && CALL_ID_PATTERN.test(text)) return text;
   throw unknownCall();
 }
 
-function unknownCall(): ApiProblem {
+export function unknownCall(): ApiProblem {
   return new ApiProblem({ status: 404, code: 'call_not_found', detail: 'there is no call of this id' });
 }
 

@@ -58,7 +58,7 @@ export function parseInitiate(
     throw unacceptable('handler_not_available', 'handler.type', 'this handler is not available yet; use "conference"');
   }
   const parsed = initiateSchema.safeParse(body);
-  if (!parsed.success) throw invalid(parsed.error.issues.flatMap(fieldErrors));
+  if (!parsed.success) throw invalidRequest(parsed.error);
   const { data } = parsed;
   const fromPhone = data.from_phone ?? settings.callerIds.default;
   checkNumbers(data.to_phone, fromPhone, settings);
@@ -121,7 +121,9 @@ function unacceptable(code: string, path: string, message: string): ApiProblem {
   return new ApiProblem({ status: 422, code, detail: `${path} ${message}`, errors: [{ path, message }] });
 }
 
-function invalid(errors: readonly FieldError[]): ApiProblem {
+/** What a schema found, as an answer that names every field at fault. */
+export function invalidRequest(error: z.ZodError): ApiProblem {
+  const errors = error.issues.flatMap(fieldErrors);
   const paths = errors.map(({ path }) => path || 'body').join(', ');
   return new ApiProblem({ status: 422, code: 'invalid_request', detail: `not acceptable: ${paths}`, errors });
 }

@@ -9,12 +9,16 @@ export async function listen(app: Express, port: number, host: string): Promise<
   // Node looks for requests beyond their limit only every 30 seconds otherwise.
   const server = createServer({ ...limits, connectionsCheckingInterval: 1_000 }, app);
   server.keepAliveTimeout = 5_000;
+  server.once(STOPPING, () => app.emit(STOPPING));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
   return server;
 }
+
+/** Event of the server and of its app: answers that have no end of their own are to be ended. */
+export const STOPPING = 'stopping';
 
 /** Takes no new requests and resolves when those under way are answered. */
 export async function close(server: Server): Promise<void> {
@@ -23,6 +27,7 @@ export async function close(server: Server): Promise<void> {
       resolve();
     });
   });
+  server.emit(STOPPING);
   server.closeIdleConnections();
   await closed;
 }

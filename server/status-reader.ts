@@ -1,5 +1,6 @@
 /** Reads the state of a call: from the status store when it has it, else from Temporal, which always has. */
 import type { CallId } from '../domain/call';
+import { isSettled } from '../domain/status';
 import type { StatusDocument } from '../domain/status';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
@@ -16,6 +17,11 @@ export function createStatusReader(store: StatusStore, directory: CallDirectory,
       );
       return null;
     });
-    return stored ?? directory.status(callId);
+    // A call is over before its recording is delivered; where the latter is, its delivery knows best.
+    if (stored && (stored.status !== 'ended' || isSettled(stored))) return stored;
+    return directory.status(callId).catch((error: unknown) => {
+      if (stored) return stored;
+      throw error;
+    });
   };
 }
