@@ -2,6 +2,8 @@
  * Asking Telnyx what a webhook should have told. Every answer is a list of events with source `poll`, so that what is
  * asked and what is told meet in the same facts.
  */
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { z } from 'zod';
 import { isSameLeg } from '../domain/call';
 import type { CallId, LegName, ReachableLeg } from '../domain/call';
 import type { Carrier, FindLegQuestion } from '../domain/carrier';
@@ -13,6 +15,7 @@ import { classify } from './failures';
 import {
   activeCallsAnswer,
   callAnswer,
+  callEventRow,
   callEventsAnswer,
   conferencesAnswer,
   participantsAnswer,
@@ -44,10 +47,28 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
     const query = { ...filter, 'filter[type]': 'webhook', 'page[size]': 250 };
     const { data } = await telnyx.request('get', '/call_events', callEventsAnswer, { query });
     const learned = { source: 'poll', receivedAt: new Date().toISOString(), installation } as const;
-    return data.flatMap(({ name, event_timestamp: occurred_at, metadata }) => {
-      const read = translate({ event_type: name, occurred_at, payload: metadata ?? {} }, learned);
+    return data.flatMap((row) => {
+      const { name = '', event_timestamp: occurred_at, metadata } = callEventRow.safeParse(row).data ?? {};
+      const read = translate({ event_type: name, occurred_at, payload: payloadIn(metadata ?? {}) }, learned);
       return read.kind === 'event' && read.callId === callId ? [read.event] : [];
     });
+  }
+
+  /** Null: the carrier does not know this leg, or no more: it forgets a leg 10 minutes after its end. */
+  async function statusOf(leg: ReachableLeg): Promise<z.infer<typeof callAnswer>['data'] | null> {
+    try {
+      return (await telnyx.request('get', `/calls/${encodeURIComponent(leg.callControlId)}`, callAnswer)).data;
+    } catch (error) {
+      if (classify(error).verdict === 'gone') return null;
+      throw error;
+    }
+  }
+
+  /** The running conference of this name: names are unique among them, and ours is the call's id. */
+  async function findConference(callId: CallId): Promise<string | null> {
+    const query = { 'filter[name]': callId, 'filter[status]': 'in_progress' };
+    const { data } = await telnyx.request('get', '/conferences', conferencesAnswer, { query });
+    return data.find(({ name }) => name === callId)?.id ?? null;
   }
 
   async function activeLeg({ callId, leg }: FindLegQuestion): Promise<CallEvent[]> {
@@ -69,25 +90,25 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
   }
 
   return {
-    async askLeg({ callId, leg, confirmed }) {
+    askLeg: asked(async ({ callId, leg, confirmed }) => {
       const now = new Date().toISOString();
-      const status = await telnyx
-        .request('get', `/calls/${encodeURIComponent(leg.callControlId)}`, callAnswer)
-        .catch((error: unknown) => {
-          if (classify(error).verdict === 'gone') return null;
-          throw error;
-        });
-      const ours = status ? legIn(status.data.client_state, callId) !== null : confirmed;
-      if (!ours) return [{ kind: 'disowned', at: now, source: 'poll', leg }];
-      const told = await eventLog(callId, { 'filter[leg_id]': leg.callLegId });
-      const events: CallEvent[] = [{ kind: 'initiated', at: now, source: 'poll', leg }, ...told];
-      if (status?.data.is_alive === true || told.some(({ kind }) => kind === 'hungUp')) return events;
-      const at = instantOr(now, status?.data.end_time);
+      const status = await statusOf(leg);
+      const told = await eventLog(callId, { 'filter[leg_id]': leg.callLegId }).catch(() => null);
+      const state = decodeClientState(status?.client_state);
+      const shown = confirmed || (told ?? []).length > 0 || legIn(status?.client_state, callId) !== null;
+      if (!shown) {
+        // Another's state, or no such leg: not ours. No state at all says nothing.
+        const disowned = status === null || state !== null || Boolean(status.client_state);
+        return disowned ? [{ kind: 'disowned', at: now, source: 'poll', leg }] : null;
+      }
+      const events: CallEvent[] = [{ kind: 'initiated', at: now, source: 'poll', leg }, ...(told ?? [])];
+      if (status?.is_alive === true || events.some(({ kind }) => kind === 'hungUp')) return events;
+      const at = instantOr(now, status?.end_time);
       return [...events, { kind: 'hungUp', at, source: 'poll', leg, cause: null, hangupSource: null, sipCause: null }];
-    },
+    }),
 
-    async askParticipants({ callId, legs }) {
-      const id = await findConference(telnyx, callId);
+    askParticipants: asked(async ({ callId, legs }) => {
+      const id = await findConference(callId);
       if (id === null) return [];
       const path = `/conferences/${encodeURIComponent(id)}/participants`;
       const { data } = await telnyx.request('get', path, participantsAnswer);
@@ -96,30 +117,48 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
         const at = instantOr(new Date().toISOString(), row?.created_at);
         return row ? [{ kind: 'joined', at, source: 'poll', leg, conferenceId: id }] : [];
       });
-    },
+    }),
 
-    async findLeg(question) {
+    findLeg: asked(async (question) => {
       const { callId, leg, toPhone, since } = question;
-      const [alive, told] = await Promise.all([
+      const looks = await Promise.allSettled([
         activeLeg(question),
         eventLog(callId, { 'filter[to]': toPhone, 'filter[occurred_at][gte]': since }),
       ]);
-      return [...alive, ...told.filter((event) => 'leg' in event && isSameLeg(event.leg, leg))];
-    },
+      const found = looks
+        .flatMap((look) => (look.status === 'fulfilled' ? look.value : []))
+        .filter((event) => 'leg' in event && isSameLeg(event.leg, leg));
+      return found.length > 0 || looks.every(({ status }) => status === 'fulfilled') ? found : null;
+    }),
 
-    async listRecordings({ callLegId }) {
+    listRecordings: asked(async ({ callLegId }) => {
       const query = { 'filter[call_leg_id]': callLegId };
       const { data } = await telnyx.request('get', '/recordings', recordingsAnswer, { query });
       return data.map(({ id }) => id);
-    },
+    }),
   };
 }
 
-/** The running conference of this name: names are unique among them, and ours is the call's id. */
-export async function findConference(telnyx: TelnyxClient, callId: CallId): Promise<string | null> {
-  const query = { 'filter[name]': callId, 'filter[status]': 'in_progress' };
-  const { data } = await telnyx.request('get', '/conferences', conferencesAnswer, { query });
-  return data.find(({ name }) => name === callId)?.id ?? null;
+/** A question whose failure says what it means and shows no text of the carrier's: that may name a number. */
+function asked<Q, A>(ask: (question: Q) => Promise<A>): (question: Q) => Promise<A> {
+  return async (question) => {
+    try {
+      return await ask(question);
+    } catch (error) {
+      const { code, detail } = classify(error);
+      throw ApplicationFailure.create({ type: code, message: detail, category: ApplicationFailureCategory.BENIGN });
+    }
+  };
+}
+
+/** The log holds the raw event; whether as the metadata itself or inside of it, the API reference does not say. */
+function payloadIn(metadata: Record<string, unknown>): Record<string, unknown> {
+  if ('call_leg_id' in metadata) return metadata;
+  for (const key of ['event', 'data', 'payload']) {
+    const inner = metadata[key];
+    if (typeof inner === 'object' && inner !== null) return payloadIn(inner as Record<string, unknown>);
+  }
+  return metadata;
 }
 
 interface CarrierIds {

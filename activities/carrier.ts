@@ -5,12 +5,12 @@
  */
 import { activityInfo, ApplicationFailure, log } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { commandName } from '../domain/call';
+import { commandName, isSameLeg } from '../domain/call';
 import type { CallId, LegName, ReachableLeg } from '../domain/call';
 import type { Carrier, CommandAnswer, DialAnswer, DialCommand } from '../domain/carrier';
 import { decodeClientState, encodeClientState } from '../platform/telnyx/client-state';
 import { commandId } from '../platform/telnyx/command-id';
-import { createCarrierQuestions, findConference, identityOf } from './carrier-questions';
+import { createCarrierQuestions, identityOf } from './carrier-questions';
 import type { QuestionSettings } from './carrier-questions';
 import { buildDial } from './dial-request';
 import type { DialSettings } from './dial-request';
@@ -25,7 +25,7 @@ const DIAL_TOO_OLD_MS = 5_000;
 const RETRY_AFTER_LIMIT_MS = 10_000;
 /** The leg is in this conference already. */
 const ALREADY_THERE = '90044';
-/** A running conference has this name; the code is also told of other things, so the list decides. */
+/** A running conference has this name. The code is told of other things, too; then the join is refused. */
 const NAME_TAKEN = '90033';
 
 export function createCarrierActivities(dependencies: CarrierDependencies): CarrierActivities {
@@ -42,34 +42,39 @@ export function createCarrierActivities(dependencies: CarrierDependencies): Carr
     if (Date.now() - activityInfo().currentAttemptScheduledTimestampMs > DIAL_TOO_OLD_MS) return { kind: 'late' };
     try {
       const { data } = await telnyx.request('post', '/calls', callAnswer, { body: buildDial(command, dependencies) });
-      if (data.client_state && decodeClientState(data.client_state)?.callId !== callId) {
+      const echo = decodeClientState(data.client_state);
+      if (echo && !(echo.callId === callId && isSameLeg(echo.leg, command.leg))) {
         return { kind: 'ambiguous', detail: 'the carrier answered with the leg of another call' };
       }
       log.info(`Telnyx outbound call created: call_control_id=${data.call_control_id}`, {
         event: 'call.dialed',
         callId,
       });
-      return { kind: 'placed', leg: identityOf(data, command.leg), recordingId: data.recording_id ?? null };
+      return {
+        kind: 'placed',
+        leg: identityOf(data, command.leg),
+        recordingId: data.recording_id ?? null,
+        echoed: echo !== null,
+      };
     } catch (error) {
       return readDialFailure(callId, error);
     }
   }
 
-  /** Makes the conference out of this leg; where it exists already, joins it. */
+  /** Makes the conference out of this leg; where it exists already, joins it by its name. */
   async function createOrJoin(callId: CallId, leg: ReachableLeg, attempt: number): Promise<void> {
     const address = { call_control_id: leg.callControlId, beep_enabled: 'never' };
     try {
       const body = { ...address, name: callId, ...stamp(callId, leg, `create conference ${attempt}`) };
       await telnyx.request('post', '/conferences', acceptedAnswer, { body });
     } catch (error) {
-      const id = classify(error).code === NAME_TAKEN ? await findConference(telnyx, callId) : null;
-      if (id === null) throw error;
+      if (classify(error).code !== NAME_TAKEN) throw error;
       const body = {
         ...address,
         end_conference_on_exit: leg.role === 'lead',
         ...stamp(callId, leg, `join ${attempt}`),
       };
-      await telnyx.request('post', `/conferences/${encodeURIComponent(id)}/actions/join`, acceptedAnswer, { body });
+      await telnyx.request('post', `/conferences/${encodeURIComponent(callId)}/actions/join`, acceptedAnswer, { body });
     }
   }
 
@@ -77,9 +82,11 @@ export function createCarrierActivities(dependencies: CarrierDependencies): Carr
     ...createCarrierQuestions(dependencies),
     dial,
 
-    hangUp: ({ callId, leg }) => {
+    hangUp: ({ callId, leg, attempt }) => {
       const path = `/calls/${encodeURIComponent(leg.callControlId)}/actions/hangup`;
-      return answerOf(() => telnyx.request('post', path, acceptedAnswer, { body: stamp(callId, leg, 'hang up') }));
+      return answerOf(() =>
+        telnyx.request('post', path, acceptedAnswer, { body: stamp(callId, leg, `hang up ${attempt}`) }),
+      );
     },
 
     enterConference: ({ callId, leg, attempt }) => {

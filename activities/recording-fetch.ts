@@ -71,9 +71,13 @@ export async function fetchToSpool(
 
 function allowedAddress(url: string, allowedHosts: readonly string[]): URL {
   const address = URL.canParse(url) ? new URL(url) : null;
-  const host = address?.host ?? '';
-  const listed = allowedHosts.includes(host);
-  const carriers = address?.protocol === 'https:' && CARRIER_STORAGE.some((suffix) => host.endsWith(suffix));
+  const host = address?.hostname ?? '';
+  // `URL.host` leaves the default port out; the list always names one.
+  const usual = address?.protocol === 'https:' ? '443' : '80';
+  const port = address?.port === '' ? usual : address?.port;
+  const listed = allowedHosts.includes(`${host}:${port}`);
+  const carriers =
+    address?.protocol === 'https:' && port === '443' && CARRIER_STORAGE.some((suffix) => host.endsWith(suffix));
   if (address?.username === '' && address.password === '' && (listed || carriers)) return address;
   throw broken(`recordings are not fetched from ${host || 'there'}; OUTBOUND_ALLOW_HOSTS would allow it`);
 }

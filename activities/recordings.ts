@@ -35,6 +35,10 @@ export interface RecordingActivities {
   publishRecording(update: { readonly callId: CallId; readonly recording: RecordingStatus }): Promise<void>;
 }
 
+/** A quarter of the heartbeat timeout of the activity. */
+const HEARTBEAT_MS = 5_000;
+const FETCH_LIMIT_MS = 8 * 60_000;
+
 const recordingAnswer = z.object({
   data: z.object({
     status: z.string().optional(),
@@ -51,13 +55,30 @@ export function createRecordingActivities(dependencies: RecordingDependencies): 
   const { telnyx, statusStore, fetching, webBackend } = dependencies;
 
   async function transferRecording(recording: RecordingToDeliver): Promise<Receipt> {
-    const { recordingId, callId } = recording;
+    const { recordingId } = recording;
     if (!webBackend) throw notYet('no_web_backend', 'WEB_BACKEND_URL is not set; the recording waits at the carrier');
     const carriers = await askForRecording(recordingId);
     const url = carriers.download_urls?.[recording.format];
     if (!url) throw notYet('recording_not_ready', `the carrier offers no ${recording.format} of it yet`);
 
-    const file = await fetchToSpool(url, recording.format, fetching, { heartbeat, signal: cancellationSignal() });
+    // Both halves can be silent for long: a slow storage, a web-backend that thinks. Each has its own limit.
+    const beating = setInterval(heartbeat, HEARTBEAT_MS);
+    try {
+      return await fetchAndDeliver(url, recording, carriers, webBackend);
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  async function fetchAndDeliver(
+    url: string,
+    recording: RecordingToDeliver,
+    carriers: CarrierRecording,
+    webBackend: WebBackend,
+  ): Promise<Receipt> {
+    const { recordingId, callId } = recording;
+    const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(FETCH_LIMIT_MS)]);
+    const file = await fetchToSpool(url, recording.format, fetching, { heartbeat, signal });
     try {
       await deliver(recording, carriers, file, webBackend, cancellationSignal());
       log.info('recording delivered', { event: 'recording.delivered', callId, recordingId, sizeBytes: file.sizeBytes });

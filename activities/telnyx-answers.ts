@@ -26,14 +26,12 @@ export const activeCallsAnswer = z.object({
   meta: z.object({ cursors: z.object({ after: z.string().nullish() }).optional() }).optional(),
 });
 
-export const callEventsAnswer = z.object({
-  data: z.array(
-    z.object({
-      name: z.string(),
-      event_timestamp: z.string().optional().catch(undefined),
-      metadata: z.record(z.string(), z.unknown()).nullish(),
-    }),
-  ),
+/** Rows are read one by one: an odd one must not hide the others. */
+export const callEventsAnswer = z.object({ data: z.array(z.unknown()) });
+export const callEventRow = z.object({
+  name: z.string(),
+  event_timestamp: z.string().optional().catch(undefined),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
 });
 
 export const conferencesAnswer = z.object({ data: z.array(z.object({ id: z.string().min(1), name: z.string() })) });

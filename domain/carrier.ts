@@ -12,15 +12,15 @@ import type { CallEvent } from './events';
 export interface Carrier {
   /** Sends at most one request. Everything after that is the story's decision. */
   dial(command: DialCommand): Promise<DialAnswer>;
-  hangUp(command: LegCommand): Promise<CommandAnswer>;
+  hangUp(command: AttemptedCommand): Promise<CommandAnswer>;
   /** Makes the conference from this answered leg, or joins it when it exists. "Already there" is success. */
-  enterConference(command: EnterCommand): Promise<CommandAnswer>;
-  /** Is this leg of ours, is it alive, what happened to it? Events with source `poll`; empty when the carrier does not answer. */
-  askLeg(question: LegQuestion): Promise<readonly CallEvent[]>;
+  enterConference(command: AttemptedCommand): Promise<CommandAnswer>;
+  /** Is this leg of ours, is it alive, what happened to it? Events with source `poll`; null when the carrier does not answer. */
+  askLeg(question: LegQuestion): Promise<readonly CallEvent[] | null>;
   /** Who is in the conference? */
   askParticipants(question: ParticipantsQuestion): Promise<readonly CallEvent[]>;
-  /** Looks for a leg whose dial was not answered clearly. Finding nothing proves nothing. */
-  findLeg(question: FindLegQuestion): Promise<readonly CallEvent[]>;
+  /** Looks everywhere for a leg whose dial was not answered clearly; null when nothing was found and a look failed. */
+  findLeg(question: FindLegQuestion): Promise<readonly CallEvent[] | null>;
   /** The recordings the carrier lists for a leg; null when it does not answer. */
   listRecordings(question: { readonly callLegId: string }): Promise<readonly string[] | null>;
 }
@@ -40,7 +40,7 @@ export interface LegQuestion extends LegCommand {
   readonly confirmed: boolean;
 }
 
-export interface EnterCommand extends LegCommand {
+export interface AttemptedCommand extends LegCommand {
   /** From 1. The carrier ignores a repeated command, so a second try is a command of its own. */
   readonly attempt: number;
 }
@@ -60,7 +60,12 @@ export interface FindLegQuestion {
 }
 
 export type DialAnswer =
-  | { readonly kind: 'placed'; readonly leg: ReachableLeg; readonly recordingId: string | null }
+  | {
+      readonly kind: 'placed';
+      readonly leg: ReachableLeg;
+      readonly recordingId: string | null;
+      readonly echoed: boolean;
+    }
   /** The carrier will never take this dial. */
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
   /** Nothing was placed, another try may work. */

@@ -29,7 +29,8 @@ export type CallEvent =
   | (Happened & { readonly kind: 'dialSent'; readonly leg: LegName })
   | (Happened & { readonly kind: 'dialRefused'; readonly leg: LegName; readonly code: string; readonly detail: string })
   | (Happened & { readonly kind: 'dialUnresolved'; readonly leg: LegName })
-  | (LegHappened & { readonly kind: 'placed'; readonly recordingId: string | null })
+  /** `echoed`: the answer to the dial carried our client_state, so the leg is surely ours. */
+  | (LegHappened & { readonly kind: 'placed'; readonly recordingId: string | null; readonly echoed: boolean })
   | (LegHappened & { readonly kind: 'initiated' })
   | (LegHappened & { readonly kind: 'answered' })
   | (LegHappened & { readonly kind: 'joined'; readonly conferenceId: string | null })
@@ -42,6 +43,7 @@ export type CallEvent =
       readonly startedAt: string | null;
       readonly endedAt: string | null;
     })
+  | (LegHappened & { readonly kind: 'recordingFound'; readonly recordingId: string })
   | (LegHappened & { readonly kind: 'recordingFailed'; readonly reason: string })
   | (Happened & { readonly kind: 'conferenceCreated'; readonly conferenceId: string })
   | (Happened & { readonly kind: 'conferenceEnded'; readonly conferenceId: string })

@@ -105,6 +105,7 @@ export function advance(facts: Facts, event: CallEvent): Facts {
     case 'hungUp':
     case 'disowned':
     case 'recordingSaved':
+    case 'recordingFound':
     case 'recordingFailed':
       return withLeg(facts, event);
   }
@@ -119,11 +120,17 @@ function withLeg(facts: Facts, event: LegEvent): Facts {
   return { ...facts, legs: { ...facts.legs, [id]: advanceLeg(seen(known, event), event) } };
 }
 
-function seen(known: LegFacts | undefined, { leg, at, kind }: LegEvent): LegFacts {
+/** Does this event show that the leg is ours? The answer to a dial alone can name a stranger's. */
+function shows(event: LegEvent): boolean {
+  return event.kind === 'placed' ? event.echoed : event.kind !== 'disowned';
+}
+
+function seen(known: LegFacts | undefined, event: LegEvent): LegFacts {
+  const { leg, at } = event;
   if (!known) {
     return {
       identity: leg,
-      confirmed: kind !== 'placed' && kind !== 'disowned',
+      confirmed: shows(event),
       disowned: false,
       seenAt: at,
       answeredAt: null,
@@ -144,7 +151,7 @@ function seen(known: LegFacts | undefined, { leg, at, kind }: LegEvent): LegFact
       callControlId: least(known.identity.callControlId, leg.callControlId),
       callSessionId: least(known.identity.callSessionId, leg.callSessionId),
     },
-    confirmed: known.confirmed || (kind !== 'placed' && kind !== 'disowned'),
+    confirmed: known.confirmed || shows(event),
     seenAt: at < known.seenAt ? at : known.seenAt,
   };
 }
@@ -154,6 +161,7 @@ function advanceLeg(leg: LegFacts, event: LegEvent): LegFacts {
     case 'initiated':
       return leg;
     case 'placed':
+    case 'recordingFound':
       return { ...leg, recordingId: least(leg.recordingId, event.recordingId) };
     case 'answered':
       return { ...leg, answeredAt: earliest(leg.answeredAt, event.at) };
@@ -183,7 +191,7 @@ function advanceLeg(leg: LegFacts, event: LegEvent): LegFacts {
 
 /**
  * The lead's leg: the one the carrier confirms and that got furthest. A second one can only exist if the carrier placed
- * two; it shows up in `strayLegs` and is hung up.
+ * two; it is hung up with all others at the end.
  */
 export function leadLeg(facts: Facts): LegFacts | null {
   return legsOf(facts, 'lead')[0] ?? null;
@@ -193,7 +201,7 @@ export function leadLeg(facts: Facts): LegFacts | null {
 function legsOf(facts: Facts, role: LegName['role']): readonly LegFacts[] {
   return Object.values(facts.legs)
     .filter((leg) => leg.identity.role === role && isOurs(leg))
-    .sort((a, b) => rank(a).localeCompare(rank(b)));
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }
 
 function rank(leg: LegFacts): string {

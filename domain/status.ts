@@ -104,7 +104,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     metadata: call.metadata,
     participants: Object.values(facts.legs)
       .filter((leg) => leg.firstJoinedAt !== null)
-      .sort((a, b) => placeOf(a).localeCompare(placeOf(b)))
+      .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
       .map(describeParticipant),
     created_at: call.createdAt,
     dialed_at: facts.dialSentAt,
@@ -166,6 +166,13 @@ export function mergeDocuments(known: StatusDocument, incoming: StatusDocument):
 function isNewer(a: StatusDocument, b: StatusDocument): boolean {
   const step = CALL_STATUSES.indexOf(a.status) - CALL_STATUSES.indexOf(b.status);
   return step === 0 ? a.updated_at >= b.updated_at : step > 0;
+}
+
+const FINAL_RECORDING_STATES = ['delivered', 'absent', 'lost'];
+
+/** Over, and nothing more will become known of its recording. */
+export function isSettled({ status, recording }: StatusDocument): boolean {
+  return status === 'ended' && (recording === null || FINAL_RECORDING_STATES.includes(recording.state));
 }
 
 function mergeRecordings(older: RecordingStatus | null, newer: RecordingStatus | null): RecordingStatus | null {

@@ -128,6 +128,7 @@ export function publicKey(given: string): string {
   if (given.includes('BEGIN')) throw new Refusal('is in PEM form, base64 of 32 bytes is needed', atTelnyx);
   if (/^[0-9a-f]{64}$/i.test(given)) throw new Refusal('is in hex, base64 of 32 bytes is needed', atTelnyx);
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(given)) throw new Refusal('is not base64', atTelnyx);
+  if (given.length % 4 !== 0) throw new Refusal('is base64 cut short: the "=" at its end is missing', atTelnyx);
   const { length } = Buffer.from(given, 'base64');
   if (length !== 32) throw new Refusal(`decodes to ${length} bytes, an Ed25519 public key has 32`, atTelnyx);
   return given;

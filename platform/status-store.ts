@@ -5,7 +5,7 @@
 import { Redis } from 'ioredis';
 import type { CallId } from '../domain/call';
 import type { RecordingStatus } from '../domain/recordings';
-import { mergeDocuments } from '../domain/status';
+import { isSettled, mergeDocuments } from '../domain/status';
 import type { StatusDocument } from '../domain/status';
 
 export interface StatusStore {
@@ -22,15 +22,23 @@ export interface StatusStore {
 
 const key = (callId: CallId): string => `cold_call_status:${callId}`;
 
-/** How long a document outlives its last change. Counted from every change, so 7 days after the end. */
-const KEEP_SECONDS = 7 * 24 * 3600;
+const KEPT_SECONDS = 7 * 24 * 3600;
+const RUNNING_SECONDS = 120;
+
+/**
+ * Seven days after the end. Until then a document that nobody refreshes is forgotten soon, and readers ask Temporal: a
+ * store that lost the last writes must not show a call as running for a week.
+ */
+function secondsToKeep(document: StatusDocument): number {
+  return isSettled(document) ? KEPT_SECONDS : RUNNING_SECONDS;
+}
 
 export function createMemoryStatusStore(): StatusStore {
   const documents = new Map<CallId, { document: StatusDocument; forget: NodeJS.Timeout }>();
   const put = (document: StatusDocument): void => {
     const { call_id: callId } = document;
     clearTimeout(documents.get(callId)?.forget);
-    const forget = setTimeout(() => documents.delete(callId), KEEP_SECONDS * 1000).unref();
+    const forget = setTimeout(() => documents.delete(callId), secondsToKeep(document) * 1000).unref();
     documents.set(callId, { document, forget });
   };
   const get = (callId: CallId): StatusDocument | null => documents.get(callId)?.document ?? null;
@@ -96,7 +104,7 @@ export function createRedisStatusStore(url: string, say: (problem: string) => vo
       const { text, document } = await read(callId);
       const next = change(document);
       if (next === null) return;
-      const set = await redis.eval(SET_IF_UNCHANGED, 1, key(callId), text, JSON.stringify(next), KEEP_SECONDS);
+      const set = await redis.eval(SET_IF_UNCHANGED, 1, key(callId), text, JSON.stringify(next), secondsToKeep(next));
       if (set === 1) return;
     }
     throw new Error(`status of ${callId} was changed by others ${MAX_CLASHES} times while it was written`);

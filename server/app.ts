@@ -9,6 +9,7 @@ import { callEventsRoutes } from './call-events';
 import { callListRoutes } from './call-list';
 import { BASE_PATH, callRoutes } from './calls';
 import type { CallRoutesSettings } from './calls';
+import { docsRoutes } from './docs';
 import { healthRoutes } from './health';
 import { problemHandler, sendProblem } from './problems';
 import { DEFAULT_RATES, limitRates } from './rate-limit';
@@ -36,7 +37,7 @@ export function createApp(dependencies: AppDependencies): Express {
     response.set('Cache-Control', 'no-store');
     next();
   });
-  app.use(healthRoutes({ directory, statusStore }));
+  app.use(healthRoutes({ directory, statusStore }), docsRoutes(dependencies.publicUrl));
   app.use(BASE_PATH, webhookRoutes(dependencies));
   app.use(
     BASE_PATH,
@@ -58,6 +59,6 @@ const temporalUnavailable: ErrorRequestHandler = (error: unknown, _request, resp
     next(error);
     return;
   }
-  const detail = 'Temporal cannot be reached; nothing was done, try again';
+  const detail = 'Temporal cannot be reached; try again';
   sendProblem(response, { status: 503, code: 'temporal_unavailable', detail, headers: { 'Retry-After': '2' } });
 };

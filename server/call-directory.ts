@@ -32,9 +32,14 @@ const WORKFLOW_TASK_TIMEOUT = '1500 milliseconds';
 /** Events of a run before its first workflow task is done: started, task scheduled, task started. */
 const NOT_BEGUN = 3;
 
-/** Temporal could not be reached, or did not answer in time: nothing is known about what was asked. */
+/** Temporal could not be reached, or did not answer in time. */
 export class TemporalUnavailableError extends Error {
   override readonly name = 'TemporalUnavailableError';
+
+  /** There was no connection, so what was asked for was surely not done; otherwise nobody knows. */
+  get neverSent(): boolean {
+    return /ECONNREFUSED|No connection established/.test(String(this.cause));
+  }
 }
 
 export interface ListOptions {
@@ -56,6 +61,8 @@ export interface CallPage {
 export interface CallDirectory {
   /** Starts the call, unless its id is taken; then returns what it was started with. */
   start(memo: CallMemo): Promise<{ readonly kind: 'started' } | { readonly kind: 'exists'; readonly memo: CallMemo }>;
+  /** What a call was started with; null when there is none of this id. */
+  find(callId: CallId): Promise<CallMemo | null>;
   /** Durable when it resolves. False: there is no such call, or it is over. The same `eventId` again has no effect. */
   signal(callId: CallId, event: SignalledEvent, eventId: string): Promise<boolean>;
   /** Null: there is no such call. */
@@ -88,6 +95,11 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
     const { memo } = await timely(() => workflow.getHandle(callId).describe());
     return memo?.['call'] as CallMemo;
   };
+  const find = (callId: CallId): Promise<CallMemo | null> =>
+    memoOf(callId).catch((error: unknown) => {
+      if (isNotFound(error)) return null;
+      throw error;
+    });
 
   async function start(memo: CallMemo): ReturnType<CallDirectory['start']> {
     const { request } = memo;
@@ -196,6 +208,7 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
 
   return {
     start,
+    find,
     signal,
     status: sharing(status),
     timeline: sharing(timeline),

@@ -6,7 +6,9 @@ import { CALL_ID_PATTERN } from '../domain/call';
 import type { CallId, CallRequest } from '../domain/call';
 import type { StatusDocument } from '../domain/status';
 import type { Logger } from '../platform/logger';
+import { TemporalUnavailableError } from './call-directory';
 import type { CallDirectory } from './call-directory';
+import type { CallMemo } from '../workflows/messages';
 import { callIdOfKey, freshCallId, parseIdempotencyKey } from './call-ids';
 import { hashBody, parseInitiate } from './initiate-request';
 import type { InitiateSettings } from './initiate-request';
@@ -29,13 +31,30 @@ export interface CallRoutesSettings {
   readonly log: Logger;
 }
 
-const conferenceReference = z
+export const conferenceReference = z
   .looseObject({ conference_id: z.string().nullish(), conference_sid: z.string().nullish() })
   .transform(({ conference_id, conference_sid }) => conference_id ?? conference_sid ?? '');
 
 export function callRoutes(settings: CallRoutesSettings): Router {
   const { directory, readStatus, log } = settings;
   const router = Router();
+
+  interface Started {
+    readonly memo: CallMemo;
+    readonly replayed: boolean;
+  }
+  const replayed = (memo: CallMemo): Started => ({ memo, replayed: true });
+  const start = async (body: unknown, callId: CallId, bodyHash: string | null): Promise<Started> => {
+    const request = parseInitiate(body, settings.initiate, callId, new Date().toISOString());
+    const memo = { request, bodyHash };
+    try {
+      const started = await directory.start(memo);
+      return started.kind === 'exists' ? replayed(started.memo) : { memo, replayed: false };
+    } catch (error) {
+      const unknown = error instanceof TemporalUnavailableError && !error.neverSent && bodyHash === null;
+      throw unknown ? startUnknown(callId) : error;
+    }
+  };
 
   router
     .route('/initiate')
@@ -44,15 +63,13 @@ export function callRoutes(settings: CallRoutesSettings): Router {
       const body = parseJsonBody(request);
       const callId = key === null ? freshCallId() : callIdOfKey(key);
       const bodyHash = key === null ? null : hashBody(body);
-      const wanted = parseInitiate(body, settings.initiate, callId, new Date().toISOString());
-      const started = await directory.start({ request: wanted, bodyHash });
-      if (started.kind === 'exists' && started.memo.bodyHash !== bodyHash) {
-        const detail = 'this Idempotency-Key was used with another body; use a new key for another call';
-        throw new ApiProblem({ status: 422, code: 'idempotency_mismatch', detail });
-      }
-      const call = started.kind === 'exists' ? started.memo.request : wanted;
-      if (started.kind === 'exists') response.set('Idempotent-Replayed', 'true');
-      log.info({ event: 'call.accepted', callId, replayed: started.kind === 'exists' }, 'call accepted');
+      // A repeat is answered by what was accepted, whatever the settings have become since.
+      const known = key === null ? null : await directory.find(callId);
+      const started = known ? replayed(known) : await start(body, callId, bodyHash);
+      if (started.memo.bodyHash !== bodyHash) throw idempotencyMismatch();
+      const call = started.memo.request;
+      if (started.replayed) response.set('Idempotent-Replayed', 'true');
+      log.info({ event: 'call.accepted', callId, replayed: started.replayed }, 'call accepted');
       response.status(201).location(`${BASE_PATH}/calls/${callId}`).json(describeStart(call, settings));
     })
     .all(onlyMethods('POST'));
@@ -105,6 +122,19 @@ export function parseCallId(text: unknown): CallId {
 
 export function unknownCall(): ApiProblem {
   return new ApiProblem({ status: 404, code: 'call_not_found', detail: 'there is no call of this id' });
+}
+
+function idempotencyMismatch(): ApiProblem {
+  const detail = 'this Idempotency-Key was used with another body; use a new key for another call';
+  return new ApiProblem({ status: 422, code: 'idempotency_mismatch', detail });
+}
+
+/** No Retry-After: a repeat without a key would be another call. */
+function startUnknown(callId: CallId): ApiProblem {
+  const detail =
+    `Temporal did not answer in time, so the call may have been started: ask ${BASE_PATH}/calls/${callId} ` +
+    'before you try again; with an Idempotency-Key a repeat is always safe';
+  return new ApiProblem({ status: 503, code: 'start_unknown', detail });
 }
 
 function missingConference(): ApiProblem {

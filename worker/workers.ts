@@ -34,7 +34,7 @@ export interface Workers {
  */
 const STICKY_TIMEOUT = '1s';
 /** Tasks share one thread: more of them at once would only make each one slower, and a task has 1.5 s. */
-const WORKFLOW_TASKS_AT_ONCE = 10;
+const WORKFLOW_TASKS_AT_ONCE = 4;
 /** Longer than a dial, so that a worker that is told to stop never leaves one unclear. */
 const GRACE = '12s';
 
@@ -90,15 +90,26 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
   };
 }
 
-/** A replay, for example by another worker after a crash, writes again what the dead one may have kept to itself. */
+/**
+ * A replay, for example by another worker after a crash, writes again what the dead one may have kept to itself. One
+ * write at a time for each call, and always the newest: a replay tells all versions at once.
+ */
 function statusSinks({ statusStore, log }: WorkerSettings): InjectedSinks<StatusSinks> {
+  const newest = new Map<string, StatusDocument | null>();
+  const write = async (callId: string): Promise<void> => {
+    for (let document = newest.get(callId); document; document = newest.get(callId)) {
+      newest.set(callId, null);
+      await statusStore.save(document).catch((error: unknown) => {
+        log.debug({ event: 'status_store.unavailable', callId, reason: String(error) }, 'status not stored');
+      });
+    }
+    newest.delete(callId);
+  };
   const publish = (_info: unknown, document: StatusDocument): void => {
-    statusStore.save(document).catch((error: unknown) => {
-      log.debug(
-        { event: 'status_store.unavailable', callId: document.call_id, reason: String(error) },
-        'status not stored',
-      );
-    });
+    const { call_id: callId } = document;
+    const isWriting = newest.has(callId);
+    newest.set(callId, document);
+    if (!isWriting) void write(callId);
   };
   return { store: { publish: { fn: publish, callDuringReplay: true } } };
 }

@@ -4,6 +4,7 @@
  */
 import { isReachable, LEAD } from '../domain/call';
 import type { CallRequest } from '../domain/call';
+import type { CallEvent } from '../domain/events';
 import { answeredAt, isAlive, isJoined, leadLeg, livingLegs } from '../domain/facts';
 import type { Facts, LegFacts } from '../domain/facts';
 import { leadMetSomebody } from '../domain/status';
@@ -19,19 +20,24 @@ const CARRIER_SLACK_MS = 15_000;
 /** By then the carrier's own limits have ended every leg, whatever we could not reach. */
 const SURELY_OVER_AFTER_MS = 120_000;
 const RECORDING_GRACE_MS = 60_000;
-/** When to look for a recording whose id nobody told; after the last, there is none. */
-const RECORDING_LOOKS_MS = [5, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600].map((seconds) => seconds * 1000);
+const DAY_MS = 24 * 3600_000;
+/** How long after the last look to look for a recording whose id nobody told: the carrier keeps it for weeks. */
+const RECORDING_LOOKS_MS = [
+  ...[0, 5, 30, 60, 300, 900, 3600, 6 * 3600].map((seconds) => seconds * 1000),
+  ...Array.from({ length: 30 }, () => DAY_MS),
+];
 
 /** Runs a call from its acceptance to the hand-over of its recording. Returns when nothing of it is left to do. */
 export async function callStory(call: CallRequest, runtime: CallRuntime): Promise<void> {
   if (await ringLead(call, runtime)) await accompanyLead(call, runtime);
   await endEveryLeg(call, runtime);
+  const unansweredForSure = await learnHowItEnded(call, runtime);
   runtime.learn({
     kind: 'ended',
     at: iso(runtime.now()),
     source: runtime.facts().hangupRequestedAt ? 'api' : 'command',
   });
-  await handOverRecording(call, runtime);
+  if (!unansweredForSure) await handOverRecording(call, runtime);
 }
 
 /** Dials the lead and waits for the answer; false when the call is over before one. */
@@ -41,11 +47,10 @@ async function ringLead(call: CallRequest, runtime: CallRuntime): Promise<boolea
       leadAnswered(facts) || leadIsGone(facts) || facts.hangupRequestedAt !== null;
     const patienceMs = call.ringTimeoutSeconds * 1000 + CARRIER_SLACK_MS;
     await untilAsking(call, runtime, settled, { patienceMs, askEveryMs: ASK_WHILE_RINGING_MS, summary: 'ringing' });
+    await askAboutUnconfirmed(call, runtime);
     // A leg that the carrier says is not ours leaves the dial as unclear as a lost answer does.
     const lead = leadLeg(runtime.facts());
     if (lead === null) continue;
-    // The webhook of the hangup may have overtaken that of the answer, or the latter is lost.
-    if (!isAlive(lead) && answeredAt(lead) === null) await askAbout(lead, call, runtime);
     return canGoOn(runtime.facts());
   }
   return false;
@@ -98,65 +103,93 @@ async function enterConference(call: CallRequest, runtime: CallRuntime): Promise
 async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const { callId } = call;
   const over = (facts: Facts): boolean => livingLegs(facts).length === 0;
-  while (!over(runtime.facts())) {
-    for (const leg of livingLegs(runtime.facts())) {
-      const answer = await runtime.carrier.hangUp({ callId, leg: leg.identity });
-      if (answer.kind === 'refused')
+  for (let attempt = 1; !over(runtime.facts()); attempt++) {
+    await askAboutUnconfirmed(call, runtime);
+    const gone: LegFacts[] = [];
+    for (const leg of livingLegs(runtime.facts()).filter(({ confirmed }) => confirmed)) {
+      const answer = await runtime.carrier.hangUp({ callId, leg: leg.identity, attempt });
+      if (answer.kind === 'gone') gone.push(leg);
+      if (answer.kind === 'refused') {
         runtime.learn({ ...answer, kind: 'commandFailed', at: iso(runtime.now()), source: 'command' });
+      }
     }
-    if (await runtime.until(over, ASK_WHILE_ENDING_MS, 'hanging up')) return;
+    const patienceMs = Math.min(ASK_WHILE_ENDING_MS * 2 ** (attempt - 1), ASK_WHILE_TALKING_MS);
+    if (over(runtime.facts()) || (await runtime.until(over, patienceMs, 'hanging up'))) return;
     await ask(call, runtime);
-    if (runtime.now() > surelyOverAtMs(call, runtime.facts())) concludeWithoutTheCarrier(runtime);
+    const surelyOver = runtime.now() > surelyOverAtMs(call, runtime);
+    concludeHangup(surelyOver ? livingLegs(runtime.facts()) : gone, runtime);
   }
+}
+
+/** No source tells why or when exactly, only that these are over. */
+function concludeHangup(legs: readonly LegFacts[], runtime: CallRuntime): void {
+  const unknown = { cause: null, hangupSource: null, sipCause: null };
+  for (const { identity: leg } of legs) {
+    runtime.learn({ kind: 'hungUp', at: iso(runtime.now()), source: 'poll', leg, ...unknown });
+  }
+}
+
+/** Causes that only a call nobody answered ends with. */
+const NEVER_ANSWERED = ['user_busy', 'call_rejected', 'timeout', 'no_answer', 'not_found', 'originator_cancel'];
+/** When to ask how a leg ended, until the carrier's log has its hangup and with it all that came before. */
+const HOW_IT_ENDED_LOOKS_MS = [0, 1_000, 2_000, 5_000, 10_000, 10_000];
+
+/**
+ * Webhooks come in any order or not at all: that a hangup is known and an answer is not does not mean that nobody
+ * answered. Returns true when nobody did, for sure.
+ */
+async function learnHowItEnded(call: CallRequest, runtime: CallRuntime): Promise<boolean> {
+  const doubtful = (facts: Facts): boolean => {
+    const lead = leadLeg(facts);
+    return lead !== null && answeredAt(lead) === null && !NEVER_ANSWERED.includes(lead.hangup?.cause ?? '');
+  };
+  for (const waitMs of HOW_IT_ENDED_LOOKS_MS) {
+    if (!doubtful(runtime.facts())) break;
+    if (waitMs > 0) await runtime.until((facts) => !doubtful(facts), waitMs, 'was it answered?');
+    const lead = leadLeg(runtime.facts());
+    const events = lead && (await askAbout(lead, call, runtime));
+    if (events?.some((event) => event.kind === 'hungUp' && event.cause !== null)) return !leadAnswered(runtime.facts());
+  }
+  return !leadAnswered(runtime.facts()) && !doubtful(runtime.facts());
 }
 
 /** The delivery is a workflow of its own; this only finds the recording's id and starts it. */
 async function handOverRecording(call: CallRequest, runtime: CallRuntime): Promise<void> {
-  const answered = leadLeg(runtime.facts());
-  if (!call.record || !answered || answeredAt(answered) === null) return;
+  const lead = leadLeg(runtime.facts());
+  if (!call.record || !lead) return;
   const announced = (facts: Facts): boolean => {
     const leg = leadLeg(facts);
     return leg?.recordingSavedAt !== null || leg.recordingFailure !== null;
   };
   await runtime.until(announced, RECORDING_GRACE_MS, 'recording saved');
   const recordingId = await findRecordingId(runtime);
-  if (recordingId === null) {
-    noRecording(runtime);
-    return;
-  }
-  const { callControlId } = answered.identity;
+  if (recordingId === null) return;
+  const { callControlId } = lead.identity;
   const { callId, provider, businessId, fromPhone, toPhone, metadata, recordingFormat: format } = call;
-  await runtime.deliverRecording({
-    recordingId,
-    callId,
-    callControlId,
-    format,
-    businessId,
-    provider,
-    fromPhone,
-    toPhone,
-    metadata,
-  });
+  const ids = { recordingId, callId, callControlId };
+  await runtime.deliverRecording({ ...ids, format, businessId, provider, fromPhone, toPhone, metadata });
 }
 
+/** The id that was told, or else found in the carrier's list; null when there is no recording. */
 async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
-  const known = (): string | null => leadLeg(runtime.facts())?.recordingId ?? null;
-  const failed = (): boolean => (leadLeg(runtime.facts())?.recordingFailure ?? null) !== null;
+  const settled = ({ recordingId, recordingFailure }: LegFacts): boolean =>
+    recordingId !== null || recordingFailure !== null;
   for (const waitMs of RECORDING_LOOKS_MS) {
-    const callLegId = leadLeg(runtime.facts())?.identity.callLegId;
-    if (callLegId === undefined || known() !== null || failed()) break;
-    const ids = await runtime.carrier.listRecordings({ callLegId });
-    if (ids?.[0] !== undefined) return ids[0];
-    await runtime.until(() => known() !== null || failed(), waitMs, 'looking for the recording');
+    const lead = leadLeg(runtime.facts());
+    if (!lead || settled(lead)) break;
+    await runtime.until((facts) => settled(leadLeg(facts) ?? lead), waitMs, 'looking for the recording');
+    const ids = await runtime.carrier.listRecordings({ callLegId: lead.identity.callLegId });
+    const found = { at: iso(runtime.now()), source: 'poll', leg: lead.identity } as const;
+    const [recordingId] = ids ?? [];
+    if (recordingId !== undefined) runtime.learn({ ...found, kind: 'recordingFound', recordingId });
+    // No answer is no proof: then the days that follow decide.
+    else if (ids !== null && waitMs >= DAY_MS) {
+      const reason = 'the carrier lists no recording of this leg, a day and more after its end';
+      runtime.learn({ ...found, kind: 'recordingFailed', reason });
+    }
   }
-  return failed() ? null : known();
-}
-
-function noRecording(runtime: CallRuntime): void {
-  const leg = leadLeg(runtime.facts());
-  if (leg?.recordingFailure !== null) return;
-  const reason = 'the carrier lists no recording of this leg, a day after its end';
-  runtime.learn({ kind: 'recordingFailed', at: iso(runtime.now()), source: 'poll', leg: leg.identity, reason });
+  const lead = leadLeg(runtime.facts());
+  return lead?.recordingFailure === null ? lead.recordingId : null;
 }
 
 interface Waiting {
@@ -187,24 +220,26 @@ async function ask(call: CallRequest, runtime: CallRuntime): Promise<void> {
   for (const leg of livingLegs(runtime.facts())) await askAbout(leg, call, runtime);
 }
 
+/** The answer to a dial can name a stranger's leg: nothing is done to one that the carrier has not shown to be ours. */
+async function askAboutUnconfirmed(call: CallRequest, runtime: CallRuntime): Promise<void> {
+  for (const leg of livingLegs(runtime.facts())) if (!leg.confirmed) await askAbout(leg, call, runtime);
+}
+
+/** What the carrier said, after it was learned; null when it said nothing. */
 async function askAbout(
   { identity, confirmed }: LegFacts,
   { callId }: CallRequest,
   runtime: CallRuntime,
-): Promise<void> {
-  if (!isReachable(identity)) return;
-  for (const event of await runtime.carrier.askLeg({ callId, leg: identity, confirmed })) runtime.learn(event);
+): Promise<readonly CallEvent[] | null> {
+  if (!isReachable(identity)) return null;
+  const events = await runtime.carrier.askLeg({ callId, leg: identity, confirmed });
+  for (const event of events ?? []) runtime.learn(event);
+  return events;
 }
 
-function concludeWithoutTheCarrier(runtime: CallRuntime): void {
-  for (const leg of livingLegs(runtime.facts())) {
-    const unknown = { cause: null, hangupSource: null, sipCause: null };
-    runtime.learn({ kind: 'hungUp', at: iso(runtime.now()), source: 'poll', leg: leg.identity, ...unknown });
-  }
-}
-
-function surelyOverAtMs(call: CallRequest, facts: Facts): number {
-  const dialedAtMs = Date.parse(facts.leadDialedAt ?? call.createdAt);
+function surelyOverAtMs(call: CallRequest, runtime: CallRuntime): number {
+  const { leadDialedAt } = runtime.facts();
+  const dialedAtMs = leadDialedAt === null ? runtime.acceptedAtMs : Date.parse(leadDialedAt);
   return dialedAtMs + (call.ringTimeoutSeconds + call.timeLimitSeconds) * 1000 + SURELY_OVER_AFTER_MS;
 }
 

@@ -8,7 +8,8 @@
  * | enter the conference       | 5 s         | 0.2 s, doubling to 1 s, 10 s    | a person is listening to silence        |
  * | questions                  | 11 s        | 1                               | they are asked again soon anyway        |
  */
-import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
+import { TimeoutType } from '@temporalio/common';
 import type { CarrierActivities } from '../activities/carrier';
 import type { CallRequest } from '../domain/call';
 import type { Carrier, CommandAnswer, DialAnswer } from '../domain/carrier';
@@ -16,6 +17,7 @@ import type { CallEvent } from '../domain/events';
 import { maskPhone } from '../domain/phone-numbers';
 
 const dialing = proxyActivities<CarrierActivities>({
+  scheduleToStartTimeout: '5 seconds',
   startToCloseTimeout: '12 seconds',
   retry: { maximumAttempts: 1 },
 });
@@ -50,18 +52,20 @@ export function createCarrier(call: CallRequest): Carrier {
     askLeg: (question) =>
       asking.askLeg
         .executeWithOptions({ summary: `How is ${question.leg.participant}'s leg?` }, [question])
-        .catch(nothing),
+        .catch(noAnswer),
     askParticipants: (question) =>
       asking.askParticipants.executeWithOptions({ summary: 'Who is in the conference?' }, [question]).catch(nothing),
     findLeg: (question) =>
-      asking.findLeg.executeWithOptions({ summary: `Was ${lead} dialed?` }, [question]).catch(nothing),
+      asking.findLeg.executeWithOptions({ summary: `Was ${lead} dialed?` }, [question]).catch(noAnswer),
     listRecordings: (question) =>
       asking.listRecordings.executeWithOptions({ summary: 'Which recordings are there?' }, [question]).catch(noAnswer),
   };
 }
 
-/** The worker was lost, or took too long: the request may have been sent. */
+/** The worker was lost, or took too long: the request may have been sent, unless no worker ever took it. */
 function unclear(error: unknown): DialAnswer {
+  const timeout = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure ? error.cause : null;
+  if (timeout?.timeoutType === TimeoutType.SCHEDULE_TO_START) return { kind: 'late' };
   return { kind: 'ambiguous', detail: activityFailure(error) };
 }
 

@@ -34,7 +34,7 @@ import { eventSignals, recordingsTaskQueue, searchAttributes, statusQuery, timel
 import type { StatusSinks, TimelineEntry } from './messages';
 import type { CallRuntime } from './runtime';
 
-/** Redis is a copy: if it cannot be written within a minute, readers are answered by this run's result. */
+/** Redis is a copy: if it cannot be written within a minute, what it has expires soon, and readers ask this run. */
 const lastWord = proxyActivities<StatusActivities>({
   startToCloseTimeout: '5 seconds',
   scheduleToCloseTimeout: '1 minute',
@@ -63,6 +63,7 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
 
   const runtime: CallRuntime = {
     facts: () => facts,
+    acceptedAtMs: workflowInfo().startTime.getTime(),
     now: () => Date.now(),
     learn,
     until: (predicate, timeoutMs, summary) => condition(() => predicate(facts), timeoutMs, { summary }),

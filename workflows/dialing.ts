@@ -5,7 +5,6 @@
  * repeated `command_id`. After that the truth is "unknown", and it is said.
  */
 import type { CallRequest, LegName } from '../domain/call';
-import type { DialAnswer } from '../domain/carrier';
 import { legNamed } from '../domain/facts';
 import type { Facts } from '../domain/facts';
 import type { CallRuntime } from './runtime';
@@ -17,12 +16,33 @@ const RESEND_WITHIN_MS = 45_000;
 /** Webhooks are usually here within a second; only then is it worth asking. */
 const WEBHOOK_GRACE_MS = 8_000;
 const ASK_EVERY_MS = 10_000;
+/** How far the carrier's log may be behind or ahead of Temporal's clock. */
+const CLOCKS_DIFFER_MS = 15 * 60_000;
 /** How long after its ring timeout an unresolved dial may still show up. */
 const WATCH_AFTER_RING_MS = 60_000;
+const RETRY_AFTER_LEAST_MS = 1_000;
 const RETRY_AFTER_DEFAULT_MS = 2_000;
 const RETRY_AFTER_LIMIT_MS = 60_000;
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** What is known of a dial that may go on for a while. */
+interface Dialing {
+  /** When the first request went out whose answer was not clear; null while every answer was. */
+  unclearSinceMs: number | null;
+  /** Why nothing was placed, the last time the carrier said so. */
+  refusal: Refused;
+}
+
+interface Refused {
+  readonly code: string;
+  readonly detail: string;
+}
+
+const TOO_LATE: Refused = {
+  code: 'not_dialed_in_time',
+  detail: 'not dialed within 120 seconds; a phone must not ring long after it was asked for',
+};
 
 /**
  * Dials until the carrier has a leg of this name or it is certain, or must be assumed, that there will be none.
@@ -30,81 +50,98 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
  * ours, it takes the dial to be unclear since its first request.
  */
 export async function dialUntilKnown(call: CallRequest, leg: LegName, runtime: CallRuntime): Promise<boolean> {
-  let unclearSince = firstDialMs(runtime.facts());
+  const dialing: Dialing = { unclearSinceMs: firstDialMs(runtime.facts()), refusal: TOO_LATE };
   for (;;) {
-    if (unclearSince !== null && (await findTheLeg(call, leg, runtime))) return true;
-    if (!mayStillSend(call, runtime, unclearSince)) return giveUp(call, leg, runtime, unclearSince);
-    const sentAt = runtime.now();
-    runtime.learn({ kind: 'dialSent', at: iso(sentAt), source: 'command', leg });
-    const answer = await runtime.carrier.dial({ call, leg });
-    if (answer.kind === 'placed') return place(answer, runtime);
-    if (answer.kind === 'ambiguous') unclearSince ??= sentAt;
-    // Once a phone may be ringing, a later refusal proves nothing about the first request.
-    else if (unclearSince === null && answer.kind === 'refused') return refuse(leg, answer, runtime);
-    else if (answer.kind === 'notPlaced') await pause(answer.retryAfterMs, leg, runtime, unclearSince);
+    const look = dialing.unclearSinceMs === null ? 'absent' : await lookForLeg(call, leg, runtime, WEBHOOK_GRACE_MS);
+    if (look === 'found') return true;
+    if (!mayStillSend(runtime, dialing)) return giveUp(call, leg, runtime, dialing);
+    // Only a complete look that found nothing makes another request harmless.
+    if (look === 'absent' && (await sendOnce(call, leg, runtime, dialing)) === 'settled') return knows(runtime, leg);
   }
 }
+
+/** One request; `again` when the loop has to decide anew. */
+async function sendOnce(
+  call: CallRequest,
+  leg: LegName,
+  runtime: CallRuntime,
+  dialing: Dialing,
+): Promise<'settled' | 'again'> {
+  const sentAtMs = runtime.now();
+  runtime.learn({ kind: 'dialSent', at: iso(sentAtMs), source: 'command', leg });
+  const answer = await runtime.carrier.dial({ call, leg });
+  switch (answer.kind) {
+    case 'placed':
+      runtime.learn({ ...answer, at: iso(runtime.now()), source: 'command' });
+      return 'settled';
+    case 'ambiguous':
+      dialing.unclearSinceMs ??= sentAtMs;
+      return 'again';
+    case 'refused':
+      // Once a phone may be ringing, a later refusal proves nothing about the first request.
+      if (dialing.unclearSinceMs !== null) return 'again';
+      refuse(leg, answer, runtime);
+      return 'settled';
+    case 'notPlaced':
+      dialing.refusal = answer;
+      if (dialing.unclearSinceMs === null) await pause(answer.retryAfterMs ?? RETRY_AFTER_DEFAULT_MS, leg, runtime);
+      return 'again';
+    case 'late':
+      await pause(RETRY_AFTER_LEAST_MS, leg, runtime);
+      return 'again';
+  }
+}
+
+const knows = (runtime: CallRuntime, leg: LegName): boolean => legNamed(runtime.facts(), leg) !== null;
 
 function firstDialMs({ leadDialedAt }: Facts): number | null {
   return leadDialedAt === null ? null : Date.parse(leadDialedAt);
 }
 
-function mayStillSend(call: CallRequest, runtime: CallRuntime, unclearSince: number | null): boolean {
+function mayStillSend(runtime: CallRuntime, { unclearSinceMs }: Dialing): boolean {
   if (runtime.facts().hangupRequestedAt !== null) return false;
-  if (runtime.now() > Date.parse(call.createdAt) + LAST_DIAL_AFTER_MS) return false;
-  return unclearSince === null || runtime.now() <= unclearSince + RESEND_WITHIN_MS;
+  if (runtime.now() > runtime.acceptedAtMs + LAST_DIAL_AFTER_MS) return false;
+  return unclearSinceMs === null || runtime.now() <= unclearSinceMs + RESEND_WITHIN_MS;
 }
 
-function place({ leg, recordingId }: Extract<DialAnswer, { kind: 'placed' }>, runtime: CallRuntime): true {
-  runtime.learn({ kind: 'placed', at: iso(runtime.now()), source: 'command', leg, recordingId });
-  return true;
-}
-
-function refuse(leg: LegName, { code, detail }: { code: string; detail: string }, runtime: CallRuntime): false {
+function refuse(leg: LegName, { code, detail }: Refused, runtime: CallRuntime): void {
   runtime.learn({ kind: 'dialRefused', at: iso(runtime.now()), source: 'command', leg, code, detail });
+}
+
+async function giveUp(call: CallRequest, leg: LegName, runtime: CallRuntime, dialing: Dialing): Promise<boolean> {
+  const { unclearSinceMs, refusal } = dialing;
+  if (unclearSinceMs === null) {
+    if (runtime.facts().hangupRequestedAt === null) refuse(leg, refusal, runtime);
+    return false;
+  }
+  const watchEndsAtMs = unclearSinceMs + call.ringTimeoutSeconds * 1000 + WATCH_AFTER_RING_MS;
+  while (runtime.now() < watchEndsAtMs) {
+    const patienceMs = Math.min(ASK_EVERY_MS, watchEndsAtMs - runtime.now());
+    if ((await lookForLeg(call, leg, runtime, patienceMs)) === 'found') return true;
+  }
+  runtime.learn({ kind: 'dialUnresolved', at: iso(runtime.now()), source: 'command', leg });
   return false;
 }
 
-async function giveUp(
+/** Waits for a webhook of the leg, then asks the carrier. `unknown`: the carrier could not be asked everything. */
+async function lookForLeg(
   call: CallRequest,
   leg: LegName,
   runtime: CallRuntime,
-  unclearSince: number | null,
-): Promise<boolean> {
-  if (unclearSince !== null) {
-    const watchEndsAt = unclearSince + call.ringTimeoutSeconds * 1000 + WATCH_AFTER_RING_MS;
-    while (runtime.now() < watchEndsAt) {
-      const patience = Math.min(ASK_EVERY_MS, watchEndsAt - runtime.now());
-      if (await legShowsUp(call, leg, runtime, patience)) return true;
-    }
-    runtime.learn({ kind: 'dialUnresolved', at: iso(runtime.now()), source: 'command', leg });
-  } else if (runtime.facts().hangupRequestedAt === null) {
-    const detail = 'not dialed within 120 seconds; a phone must not ring long after it was asked for';
-    return refuse(leg, { code: 'not_dialed_in_time', detail }, runtime);
-  }
-  return false;
-}
-
-async function findTheLeg(call: CallRequest, leg: LegName, runtime: CallRuntime): Promise<boolean> {
-  return legShowsUp(call, leg, runtime, WEBHOOK_GRACE_MS);
-}
-
-/** Waits for a webhook of the leg, then asks the carrier. */
-async function legShowsUp(call: CallRequest, leg: LegName, runtime: CallRuntime, patienceMs: number): Promise<boolean> {
+  patienceMs: number,
+): Promise<'found' | 'absent' | 'unknown'> {
   const shown = (facts: Facts): boolean => legNamed(facts, leg) !== null;
-  if (await runtime.until(shown, patienceMs, `unclear dial: has ${leg.participant}'s leg shown up?`)) return true;
-  const { callId, toPhone, createdAt } = call;
-  for (const event of await runtime.carrier.findLeg({ callId, leg, toPhone, since: createdAt })) runtime.learn(event);
-  return shown(runtime.facts());
+  if (await runtime.until(shown, patienceMs, `unclear dial: has ${leg.participant}'s leg shown up?`)) return 'found';
+  const { callId, toPhone } = call;
+  const since = iso(runtime.acceptedAtMs - CLOCKS_DIFFER_MS);
+  const events = await runtime.carrier.findLeg({ callId, leg, toPhone, since });
+  for (const event of events ?? []) runtime.learn(event);
+  if (knows(runtime, leg)) return 'found';
+  return events === null ? 'unknown' : 'absent';
 }
 
-async function pause(
-  retryAfterMs: number | null,
-  leg: LegName,
-  runtime: CallRuntime,
-  unclearSince: number | null,
-): Promise<void> {
-  const wait = Math.min(retryAfterMs ?? RETRY_AFTER_DEFAULT_MS, RETRY_AFTER_LIMIT_MS);
+async function pause(waitMs: number, leg: LegName, runtime: CallRuntime): Promise<void> {
+  const bounded = Math.min(Math.max(waitMs, RETRY_AFTER_LEAST_MS), RETRY_AFTER_LIMIT_MS);
   const wokenBy = (facts: Facts): boolean => facts.hangupRequestedAt !== null || legNamed(facts, leg) !== null;
-  if (unclearSince === null) await runtime.until(wokenBy, wait, `dial again ${leg.participant}`);
+  await runtime.until(wokenBy, bounded, `dial ${leg.participant} again`);
 }

@@ -10,6 +10,8 @@ import type { RecordingToDeliver } from '../domain/recordings';
 export interface CallRuntime {
   /** What is known now. */
   facts(): Facts;
+  /** When the call was accepted, by the clock of `now`, milliseconds since the epoch. */
+  readonly acceptedAtMs: number;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Merges an event into the facts; a changed status document is published by itself. */

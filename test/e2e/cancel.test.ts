@@ -9,8 +9,8 @@ const MOMENTS_MS = atScale({
   ci: Array.from({ length: 60 }, (_, i) => i * 40),
   full: Array.from({ length: 600 }, (_, i) => i * 10),
 });
-/** Phones: answers and stays; rings for ever; placed but the answer lost; not placed the first time. */
-const DIGITS = ['006', '003', '040', '041'];
+/** Phones: answers and stays; rings for ever; placed but the answer lost; not placed the first time; answered with a stranger's leg. */
+const DIGITS = ['006', '003', '040', '041', '049'];
 
 interface Cancelled {
   readonly to: string;

@@ -86,7 +86,11 @@ const CASES: readonly Case[] = [
 const CARRIERS: Readonly<Record<string, Partial<Settings>>> = {
   'a carrier that de-duplicates': { dedupeCommandIds: true },
   'a carrier that does not': { dedupeCommandIds: false },
-  'a carrier that does not, all webhooks lost': { dedupeCommandIds: false, webhooksOff: true },
+  'a carrier that does not, all webhooks lost, its log in another shape': {
+    dedupeCommandIds: false,
+    webhooksOff: true,
+    callEventMetadata: 'event',
+  },
 };
 
 const number = (i: number): string => `+1555${String(i).padStart(4, '0')}000`;

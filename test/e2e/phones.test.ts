@@ -1,8 +1,9 @@
 /** Every phone of the simulator's table, called over HTTP: outcome and status document are those of the contract. */
 import { CALL_STATUSES } from '../../domain/status';
+import { isSettled } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';
 import { phones } from '../../simulator/phones';
-import { delivered, isSettled, startSystem, stopSystems } from '../support/system';
+import { delivered, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 /** The simulated phone's time; long enough for the order of events to be theirs. */

@@ -1,11 +1,12 @@
 /** Redis is a copy: written for readers, lost without consequence. On a real server. */
+import { isSettled } from '../../domain/status';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { startRedis } from '../../cli/programs/redis';
 import type { RedisServer } from '../../cli/programs/redis';
-import { hasEnded, isSettled, startSystem, stopSystems } from '../support/system';
+import { hasEnded, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 describe('with Redis', () => {

@@ -6,13 +6,14 @@
  * Run it when a new kind of call exists. Histories that are there already are kept: they stand for calls that were live
  * when an older version was deployed.
  */
+import { isSettled } from '../../domain/status';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { deliveryWorkflowId } from '../../domain/recordings';
 import { provideTestPrograms } from '../programs';
-import { BASE_PATH, hasEnded, isSettled, startSystem } from '../support/system';
+import { BASE_PATH, hasEnded, startSystem } from '../support/system';
 import type { System } from '../support/system';
 
 const FOLDER = path.join(__dirname, 'histories');

@@ -172,10 +172,6 @@ function parse(text: string): Record<string, unknown> {
 
 export const hasEnded = (document: StatusDocument): boolean => document.status === 'ended';
 
-/** Over, and its recording where it will stay. */
-export const isSettled = (document: StatusDocument): boolean =>
-  hasEnded(document) && ['delivered', 'absent', undefined].includes(document.recording?.state);
-
 /** The metadata part of a delivery, as far as tests look at it. */
 export function delivered(metadata: unknown): { readonly call_id: string; readonly recording_sid: string } {
   return metadata as { call_id: string; recording_sid: string };

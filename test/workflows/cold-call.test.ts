@@ -21,7 +21,7 @@ const leg: ReachableLeg = { ...LEAD, callControlId: 'v3:a', callLegId: 'leg-a', 
 type Script = Partial<Activities['calls']>;
 
 const usual: Activities['calls'] = {
-  dial: () => Promise.resolve({ kind: 'placed', leg, recordingId: null }),
+  dial: () => Promise.resolve({ kind: 'placed', leg, recordingId: null, echoed: true }),
   hangUp: () => Promise.resolve({ kind: 'accepted' }),
   enterConference: () => Promise.resolve({ kind: 'accepted' }),
   askLeg: () => Promise.resolve([]),
@@ -116,7 +116,7 @@ describe('coldCall on Temporal', () => {
   }
 
   test('a dial that is sent too late is dialed anew while it is still wanted', async () => {
-    const answers = [{ kind: 'late' } as const, { kind: 'placed', leg, recordingId: null } as const];
+    const answers = [{ kind: 'late' } as const, { kind: 'placed', leg, recordingId: null, echoed: true } as const];
     const dial = jest.fn(() => Promise.resolve(answers.shift() ?? answers[0] ?? ({ kind: 'late' } as const)));
     const script: Script = { dial, askLeg: () => Promise.resolve([hungUp('user_busy')]) };
     await run(await aCall(), script, async ({ result }) => {

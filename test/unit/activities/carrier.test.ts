@@ -5,7 +5,8 @@ import { createCarrierActivities } from '../../../activities/carrier';
 import type { CarrierActivities } from '../../../activities/carrier';
 import { LEAD } from '../../../domain/call';
 import type { CallRequest, ReachableLeg } from '../../../domain/call';
-import type { DialAnswer } from '../../../domain/carrier';
+import type { DialAnswer, FindLegQuestion, LegQuestion } from '../../../domain/carrier';
+import type { CallEvent } from '../../../domain/events';
 import { createTelnyxClient } from '../../../platform/telnyx/client';
 import { startSimulator } from '../../../simulator/server';
 import type { Simulator } from '../../../simulator/server';
@@ -50,6 +51,9 @@ const run = <T>(work: () => Promise<T>, scheduledAgoMs = 0): Promise<T> =>
   ).run(work);
 const dial = (call: CallRequest, scheduledAgoMs = 0): Promise<DialAnswer> =>
   run(() => carrier.dial({ call, leg: LEAD }), scheduledAgoMs);
+const ask = async (question: LegQuestion): Promise<readonly CallEvent[]> => (await carrier.askLeg(question)) ?? [];
+const find = async (question: FindLegQuestion): Promise<readonly CallEvent[]> =>
+  (await carrier.findLeg(question)) ?? [];
 const placed = async (toPhone: string): Promise<{ call: CallRequest; leg: ReachableLeg }> => {
   const call = aCall(toPhone);
   const answer = await dial(call);
@@ -75,16 +79,14 @@ test('the same dial twice is one command to the carrier', async () => {
 
 test('a leg that is alive and ours says so', async () => {
   const { call, leg } = await placed('+15550003003');
-  const events = await carrier.askLeg({ callId: call.callId, leg, confirmed: false });
+  const events = await ask({ callId: call.callId, leg, confirmed: false });
   expect(events[0]).toMatchObject({ kind: 'initiated', source: 'poll', leg: { callLegId: leg.callLegId } });
   expect(events.map(({ kind }) => kind)).not.toContain('hungUp');
 });
 
 test('a leg of another call is disowned', async () => {
   const { leg } = await placed('+15550004003');
-  expect(await carrier.askLeg({ callId: aCall('+1').callId, leg, confirmed: false })).toMatchObject([
-    { kind: 'disowned' },
-  ]);
+  expect(await ask({ callId: aCall('+1').callId, leg, confirmed: false })).toMatchObject([{ kind: 'disowned' }]);
 });
 
 test.each([
@@ -92,7 +94,7 @@ test.each([
   [true, 'hungUp'],
 ])('a leg the carrier does not know, confirmed before: %s, is %s', async (confirmed, kind) => {
   const leg = { ...LEAD, callControlId: 'v3:nowhere', callLegId: 'none', callSessionId: 'none' };
-  const events = await carrier.askLeg({ callId: aCall('+1').callId, leg, confirmed });
+  const events = await ask({ callId: aCall('+1').callId, leg, confirmed });
   expect(events.at(-1)).toMatchObject({ kind });
 });
 
@@ -100,18 +102,17 @@ test('a leg is found among the active calls by its client_state, behind many oth
   await Promise.all(Array.from({ length: 30 }, (_, i) => dial(aCall(`+1555001${String(i).padStart(4, '0')}`))));
   const { call, leg } = await placed('+15550006003');
   const { callId, toPhone, createdAt: since } = call;
-  const events = await carrier.findLeg({ callId, leg: LEAD, toPhone, since });
+  const events = await find({ callId, leg: LEAD, toPhone, since });
   expect(events[0]).toMatchObject({ kind: 'initiated', leg: { callLegId: leg.callLegId } });
 });
 
 test('a leg that was never dialed is not found', async () => {
   const { callId, toPhone, createdAt: since } = aCall('+15550007003');
-  expect(await carrier.findLeg({ callId, leg: LEAD, toPhone, since })).toEqual([]);
+  expect(await find({ callId, leg: LEAD, toPhone, since })).toEqual([]);
 });
 
 test('hanging up what is over is "gone", not a failure', async () => {
   const { call, leg } = await placed('+15550008003');
-  expect(await run(() => carrier.hangUp({ callId: call.callId, leg }))).toEqual({ kind: 'accepted' });
-  const other = { ...leg, attempt: 2 };
-  expect(await run(() => carrier.hangUp({ callId: call.callId, leg: other }))).toEqual({ kind: 'gone' });
+  expect(await run(() => carrier.hangUp({ callId: call.callId, leg, attempt: 1 }))).toEqual({ kind: 'accepted' });
+  expect(await run(() => carrier.hangUp({ callId: call.callId, leg, attempt: 2 }))).toEqual({ kind: 'gone' });
 });

@@ -56,6 +56,7 @@ export const placed = (second: number, leg = lead, recordingId: string | null = 
   ...ours(second),
   kind: 'placed',
   leg,
+  echoed: false,
   recordingId,
 });
 export const initiated = (second: number, leg = lead): CallEvent => ({ ...webhook(second), kind: 'initiated', leg });

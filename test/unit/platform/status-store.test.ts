@@ -175,14 +175,23 @@ describe('a store in Redis', () => {
     ['second', (store, document) => store.save({ ...document, status: 'ended' })],
     ['late', (store, document) => store.save({ ...document, updated_at: at(-9) })],
     ['recording’s', (store, document) => store.saveRecording(document.call_id, delivered)],
-  ])('forgets a document seven days after its %s write', async (which, write) => {
-    const [store, document] = [await aRedisStore(), aDocument()];
+  ])('forgets the document of a settled call seven days after its %s write', async (which, write) => {
+    const [store, document] = [await aRedisStore(), aDocument({ status: 'ended', recording: null })];
     if (which !== 'first') await store.save(document);
     if (which !== 'first') await redis.expire(keyOf(document), 60);
     await write(store, document);
     const ttl = await redis.ttl(keyOf(document));
     expect(ttl).toBeGreaterThan(SEVEN_DAYS - 60);
     expect(ttl).toBeLessThanOrEqual(SEVEN_DAYS);
+  });
+
+  test.each<[string, Partial<StatusDocument>]>([
+    ['a running call', {}],
+    ['a call whose recording is still on its way', { status: 'ended' }],
+  ])('forgets the document of %s after two minutes, so that readers ask Temporal', async (_what, differs) => {
+    const [store, document] = [await aRedisStore(), aDocument(differs)];
+    await store.save(document);
+    expect(await redis.ttl(keyOf(document))).toBeLessThanOrEqual(120);
   });
 
   const garbage = ['', 'garbage', '{"half":', 'null', '7', '[]', '{}', '"text"', '\u0000\u00ff'];
