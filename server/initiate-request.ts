@@ -31,9 +31,10 @@ const metadata = z
   .refine(
     (value) => isSafe(value),
     'must not have keys __proto__, constructor or prototype, unpaired surrogates, or numbers beyond JSON',
-  );
+  )
+  .meta({ type: 'object', description: 'At most 4 kB of JSON; given back everywhere.' });
 
-const initiateSchema = z.strictObject({
+export const initiateSchema = z.strictObject({
   to_phone: e164,
   from_phone: e164.nullish(),
   provider: z.literal('telnyx').nullish(),

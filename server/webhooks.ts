@@ -24,7 +24,11 @@ export interface WebhookSettings {
 }
 
 /** Each of Telnyx's URLs takes every event: which one a user put where does not matter. */
-const PATHS = ['/webhook/telnyx/call-status', '/webhook/telnyx/conference-status', '/webhook/telnyx/recording-status'];
+export const WEBHOOK_PATHS = [
+  '/webhook/telnyx/call-status',
+  '/webhook/telnyx/conference-status',
+  '/webhook/telnyx/recording-status',
+];
 
 export function webhookRoutes({ directory, publicKeys, installation, log }: WebhookSettings): Router {
   const router = Router();
@@ -53,7 +57,7 @@ export function webhookRoutes({ directory, publicKeys, installation, log }: Webh
     );
   };
 
-  for (const path of PATHS) {
+  for (const path of WEBHOOK_PATHS) {
     router
       .route(path)
       .post(rawBody('256kb'), async (request, response) => {

@@ -184,3 +184,47 @@ describe('GET /calls/{id}/events', () => {
     expect((await open(`COLD_CALL_${'0'.repeat(26)}`)).status).toBe(404);
   });
 });
+
+describe('the document of the API', () => {
+  const withoutKey = { headers: { 'x-api-key': '' } };
+
+  test('names every route, and what may be sent is what is checked', async () => {
+    const { body } = await system.request('GET', '/openapi.json', withoutKey);
+    const paths = body['paths'] as Record<string, Record<string, { requestBody?: object; responses: object }>>;
+    expect(Object.keys(paths).map((path) => path.replace(BASE_PATH, ''))).toEqual([
+      '/initiate',
+      '/calls',
+      '/calls/{id}',
+      '/status/{id}',
+      '/calls/{id}/events',
+      '/calls/{id}/hangup',
+      '/end',
+      '/webhook/telnyx/call-status',
+      '/webhook/telnyx/conference-status',
+      '/webhook/telnyx/recording-status',
+      '/healthz',
+      '/readyz',
+    ]);
+    const initiate = paths[`${BASE_PATH}/initiate`]?.['post'];
+    expect(initiate?.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { required: ['to_phone'], additionalProperties: false } } },
+    });
+    expect(Object.keys(initiate?.responses ?? {})).toEqual(expect.arrayContaining(['201', '422', '429', '501', '503']));
+    expect(body).toMatchObject({
+      openapi: '3.1.0',
+      components: { securitySchemes: { apiKey: { name: 'X-API-Key' } } },
+    });
+  });
+
+  test('/docs shows it with files of this server only', async () => {
+    const page = await fetch(`${system.url}/docs`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const html = await page.text();
+    const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address ?? '');
+    expect(addresses).toHaveLength(4);
+    for (const address of addresses) {
+      expect(address).toMatch(/^\/docs\//);
+      expect((await fetch(`${system.url}${address}`)).status).toBe(200);
+    }
+  });
+});

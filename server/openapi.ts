@@ -1,0 +1,286 @@
+/**
+ * The API in OpenAPI's words. What requests may say comes from the schemas that check them, so the document follows when
+ * they change; what answers say is held to the types of what is answered.
+ */
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { CALL_ID_PATTERN } from '../domain/call';
+import { OUTCOMES } from '../domain/outcome';
+import { RECORDING_STATES } from '../domain/recordings';
+import type { RecordingStatus } from '../domain/recordings';
+import { CALL_STATUSES } from '../domain/status';
+import type { ParticipantStatus, StatusDocument } from '../domain/status';
+import type { TimelineEntry } from '../workflows/messages';
+import { listQuery } from './call-list';
+import { BASE_PATH, conferenceReference } from './calls';
+import { initiateSchema } from './initiate-request';
+import { WEBHOOK_PATHS } from './webhooks';
+
+type Shape<T> = Record<keyof T, z.ZodType>;
+
+const instant = z.iso.datetime();
+const word = z.string();
+const metadata = z.record(z.string(), z.unknown());
+
+const recording = z
+  .object({
+    state: z.enum(RECORDING_STATES),
+    recording_id: word.nullable(),
+    format: word,
+    channels: z.enum(['dual', 'single']),
+    duration_millis: z.int().nullable(),
+    size_bytes: z.int().nullable(),
+    sha256: word.nullable(),
+    delivered_at: instant.nullable(),
+    last_error: word.nullable(),
+  } satisfies Shape<RecordingStatus>)
+  .meta({ id: 'Recording' });
+
+const participant = z
+  .object({
+    participant_sid: word,
+    role: word,
+    call_control_id: word.nullable(),
+    joined_at: instant.nullable(),
+    left_at: instant.nullable(),
+    muted: z.boolean(),
+  } satisfies Shape<ParticipantStatus>)
+  .meta({ id: 'Participant' });
+
+const call = z
+  .object({
+    call_id: word.meta({ pattern: CALL_ID_PATTERN.source }),
+    conference_id: word,
+    conference_sid: word,
+    provider: z.literal('telnyx'),
+    status: z.enum(CALL_STATUSES).meta({ description: 'Only moves forward; steps may be skipped.' }),
+    outcome: z.enum(OUTCOMES).nullable().meta({ description: 'Null until the call has ended.' }),
+    to_phone: word,
+    from_phone: word,
+    participant_count: z.int(),
+    metadata,
+    participants: z.array(participant),
+    created_at: instant,
+    dialed_at: instant.nullable(),
+    answered_at: instant.nullable(),
+    joined_at: instant.nullable(),
+    ended_at: instant.nullable(),
+    duration_secs: z.int().nullable().meta({ description: 'Whole seconds from answered_at to ended_at.' }),
+    hangup_cause: word.nullable(),
+    hangup_source: word.nullable(),
+    ended_by: z.enum(['lead', 'agent', 'api', 'system', 'unknown']).nullable(),
+    answered_by: z.enum(['human', 'machine', 'unknown']).nullable(),
+    error_code: word.nullable(),
+    error_detail: word.nullable(),
+    recording: recording.nullable(),
+    recordings: z.array(recording),
+    updated_at: instant,
+    source: z.enum(['webhook', 'poll', 'command', 'api']),
+  } satisfies Shape<StatusDocument>)
+  .meta({ id: 'Call' });
+
+const started = z
+  .object({
+    call_id: word,
+    conference_id: word,
+    conference_sid: word,
+    status: z.literal('initiated'),
+    provider: z.literal('telnyx'),
+    to_phone: word,
+    from_phone: word,
+    created_at: instant,
+    webrtc: z.object({ sip_username: word, login_token: z.null() }).nullable(),
+    links: z.object({ status: z.url(), events: z.url(), hangup: z.url(), run: z.url().nullable() }),
+  })
+  .meta({ id: 'StartedCall' });
+
+const event = z
+  .object({ seq: z.int(), type: word, at: instant, role: word.nullable() } satisfies Shape<TimelineEntry>)
+  .meta({ id: 'CallEvent' });
+
+const problem = z
+  .object({
+    type: word,
+    title: word,
+    status: z.int(),
+    code: word.meta({ description: 'Stable; what programs should look at.' }),
+    detail: word,
+    errors: z.array(z.object({ path: word, message: word })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+const telnyxEvent = z
+  .looseObject({ data: z.looseObject({ event_type: word, payload: z.looseObject({}) }) })
+  .meta({ id: 'TelnyxEvent' });
+
+const json = (description: string, schema: z.ZodType) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+/** Codes by status, as text for people. */
+const PROBLEMS: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read: malformed_request, invalid_json, invalid_idempotency_key, invalid_cursor, invalid_last_event_id, not_an_event',
+  401: 'unauthorized, invalid_signature',
+  403: 'destination_not_allowed',
+  404: 'call_not_found',
+  408: 'The request did not arrive within 15 seconds',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch',
+  429: 'rate_limited; come back after Retry-After seconds',
+  501: 'provider_not_supported',
+  503: 'temporal_unavailable, too_many_streams; come back after Retry-After seconds',
+};
+
+function problems(...statuses: readonly number[]): RouteConfig['responses'] {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: PROBLEMS[status] ?? '', content: { 'application/problem+json': { schema: problem } } },
+    ]),
+  );
+}
+
+const WITH_KEY = [400, 401, 429, 503];
+const WITH_BODY = [408, 413, 415, 422];
+
+export function describeApi(publicUrl: string): object {
+  const registry = new OpenAPIRegistry();
+  const key = registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+  });
+  const security = [{ [key.name]: [] }];
+  const params = z.object({ id: word.meta({ description: 'The call_id.' }) });
+  const register = (route: Omit<RouteConfig, 'security'>): void => {
+    registry.registerPath({ ...route, path: `${BASE_PATH}${route.path}`, security });
+  };
+  const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
+
+  register({
+    method: 'post',
+    path: '/initiate',
+    operationId: 'initiateCall',
+    summary: 'Start a call',
+    request: {
+      body: body(initiateSchema),
+      headers: z.object({
+        'Idempotency-Key': word.min(1).max(255).optional().meta({
+          description: 'The same key never starts a second call; a repeat is answered like the first request.',
+        }),
+      }),
+    },
+    responses: {
+      201: {
+        ...json('The call is accepted and will be made', started),
+        headers: {
+          Location: { schema: { type: 'string' } },
+          'Idempotent-Replayed': { schema: { type: 'string', enum: ['true'] } },
+        },
+      },
+      ...problems(...WITH_KEY, ...WITH_BODY, 403, 501),
+    },
+  });
+  register({
+    method: 'get',
+    path: '/calls',
+    operationId: 'listCalls',
+    summary: 'Running calls, then the latest that ended; about a second late',
+    request: { query: listQuery },
+    responses: {
+      200: json('A page of calls', z.object({ calls: z.array(call), next_cursor: word.nullable() })),
+      ...problems(...WITH_KEY, 422),
+    },
+  });
+  for (const [path, operationId] of [
+    ['/calls/{id}', 'getCall'],
+    ['/status/{id}', 'getStatus'],
+  ] as const) {
+    register({
+      method: 'get',
+      path,
+      operationId,
+      summary: 'The status document of a call',
+      request: { params },
+      responses: { 200: json('The call', call), ...problems(...WITH_KEY, 404) },
+    });
+  }
+  register({
+    method: 'get',
+    path: '/calls/{id}/events',
+    operationId: 'streamCallEvents',
+    summary: 'What becomes known of a call, live, as Server-Sent Events; the last is "end"',
+    request: {
+      params,
+      headers: z.object({
+        'Last-Event-ID': word.optional().meta({ description: 'Go on after the event of this id.' }),
+      }),
+    },
+    responses: {
+      200: {
+        description: 'The data of each event is a CallEvent',
+        content: { 'text/event-stream': { schema: event } },
+      },
+      204: { description: 'The call is over and all was told' },
+      ...problems(...WITH_KEY, 404),
+    },
+  });
+  register({
+    method: 'post',
+    path: '/calls/{id}/hangup',
+    operationId: 'hangUpCall',
+    summary: 'End a call, whatever it is doing',
+    request: { params },
+    responses: { 200: json('The call, perhaps not ended yet', call), ...problems(...WITH_KEY, 404) },
+  });
+  register({
+    method: 'post',
+    path: '/end',
+    operationId: 'endConference',
+    summary: 'The same, by conference_id (or conference_sid)',
+    request: { body: body(conferenceReference) },
+    responses: { 200: json('The call, perhaps not ended yet', call), ...problems(...WITH_KEY, ...WITH_BODY, 404) },
+  });
+  const ok = z.object({ status: z.literal('ok') });
+  for (const path of WEBHOOK_PATHS) {
+    registry.registerPath({
+      method: 'post',
+      path: `${BASE_PATH}${path}`,
+      operationId: `take${path
+        .split('/')
+        .at(-1)
+        ?.replace(/(?:^|-)(\w)/g, (_all, letter: string) => letter.toUpperCase())}`,
+      summary: 'Any event of Telnyx’s, signed by it',
+      security: [],
+      request: {
+        body: body(telnyxEvent),
+        headers: z.object({ 'telnyx-signature-ed25519': word, 'telnyx-timestamp': word }),
+      },
+      responses: { 200: json('Taken for good', ok), ...problems(400, 401, 408, 413, 415, 503) },
+    });
+  }
+  for (const [path, summary] of [
+    ['/healthz', 'Is the process alive?'],
+    ['/readyz', 'Can it take calls?'],
+  ] as const) {
+    registry.registerPath({
+      method: 'get',
+      path,
+      operationId: path.slice(1),
+      summary,
+      security: [],
+      responses: {
+        200: json('Yes', z.looseObject({ status: word })),
+        ...(path === '/readyz' && { 503: json('No, and why', z.looseObject({ status: word })) }),
+      },
+    });
+  }
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: { title: 'Outcall', version: '1', description: 'Outbound calls that cannot be lost.' },
+    servers: [{ url: publicUrl }],
+  });
+}
