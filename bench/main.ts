@@ -46,9 +46,10 @@ async function run({ pairs, calls }: Amounts): Promise<void> {
     remark(`bench: not done within ${LIMIT_MS / 1000} seconds; fewer --pairs take less`);
     process.kill(process.pid, 'SIGTERM');
   }, LIMIT_MS);
-  const sides = await startSides();
+  const starting = startSides();
+  stopAtSignals(() => starting.then((sides) => sides.stop()));
+  const sides = await starting;
   const { outcall, bare } = sides;
-  stopAtSignals(() => sides.stop());
   const traffic = watchTraffic();
   try {
     const bench: Bench = { ...sides, traffic };
