@@ -16,9 +16,18 @@ export interface ApiClient {
   initiate(body: object, idempotencyKey?: string): Promise<z.infer<typeof started>>;
   status(callId: string): Promise<StatusDocument>;
   hangUp(callId: string): Promise<StatusDocument>;
+  list(query: URLSearchParams): Promise<CallPage>;
+  /** Server-Sent Events as they come, after the one of this number; ends when the API ends it. Its text, unread. */
+  events(callId: string, after: number): Promise<AsyncIterable<string>>;
+}
+
+export interface CallPage {
+  readonly calls: readonly StatusDocument[];
+  readonly next_cursor: string | null;
 }
 
 const aboutACall = z.looseObject({ call_id: z.string() });
+const aPage = z.object({ calls: z.array(aboutACall), next_cursor: z.string().nullable() });
 const started = aboutACall.extend({
   status: z.string(),
   links: z.looseObject({ run: z.string().nullable() }),
@@ -45,26 +54,36 @@ export function createApiClient(options: ApiOptions): ApiClient {
   );
   const apiKey = options.apiKey ?? fromEnvironment('COLD_CALL_API_KEYS') ?? start?.apiKey ?? '';
 
+  const notOutcall = (): CommandFailure =>
+    new CommandFailure(`what answers at ${url} is not Outcall; name the right one with --url`);
+
+  async function send(path: string, options: RequestInit): Promise<Response> {
+    const response = await fetch(`${url}${BASE_PATH}${path}`, {
+      ...options,
+      headers: { 'x-api-key': apiKey, ...(options.headers as Record<string, string> | undefined) },
+    }).catch(() => {
+      const message = `no Outcall answers at ${url}; start one with: npm start, or name it with --url`;
+      throw new CommandFailure(message, EXIT.unreachable);
+    });
+    if (response.ok) return response;
+    throw refusal(response.status, await response.json().catch(() => null));
+  }
+
   async function request(
     method: string,
     path: string,
     body?: object,
     headers: Record<string, string> = {},
   ): Promise<z.infer<typeof aboutACall>> {
-    const response = await fetch(`${url}${BASE_PATH}${path}`, {
+    const response = await send(path, {
       method,
-      headers: { 'x-api-key': apiKey, ...(body && { 'content-type': 'application/json' }), ...headers },
+      headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(15_000),
-    }).catch(() => {
-      const message = `no Outcall answers at ${url}; start one with: npm start, or name it with --url`;
-      throw new CommandFailure(message, EXIT.unreachable);
     });
-    const answer: unknown = await response.json().catch(() => null);
-    if (!response.ok) throw refusal(response.status, answer);
-    const document = aboutACall.safeParse(answer);
+    const document = aboutACall.safeParse(await response.json().catch(() => null));
     if (document.success) return document.data;
-    throw new CommandFailure(`what answers at ${url} is not Outcall; name the right one with --url`);
+    throw notOutcall();
   }
 
   return {
@@ -73,6 +92,17 @@ export function createApiClient(options: ApiOptions): ApiClient {
       started.parse(await request('POST', '/initiate', body, key ? { 'idempotency-key': key } : {})),
     status: async (callId) => documentOf(await request('GET', `/calls/${encodeURIComponent(callId)}`)),
     hangUp: async (callId) => documentOf(await request('POST', `/calls/${encodeURIComponent(callId)}/hangup`)),
+    list: async (query) => {
+      const response = await send(`/calls?${query.toString()}`, { signal: AbortSignal.timeout(15_000) });
+      const page = aPage.safeParse(await response.json().catch(() => null));
+      if (page.success) return page.data as unknown as CallPage;
+      throw notOutcall();
+    },
+    events: async (callId, after) => {
+      const headers = { 'last-event-id': String(after) };
+      const { body } = await send(`/calls/${encodeURIComponent(callId)}/events`, { headers });
+      return (body ?? new Blob([]).stream()).pipeThrough(new TextDecoderStream());
+    },
   };
 }
 

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { callCommands } from './commands/calls';
+import { completionCommand } from './commands/completion';
+import { listCommands } from './commands/list';
 import { runCommands } from './commands/run';
 import { report } from './terminal';
 
@@ -20,7 +22,8 @@ async function main(): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
-  for (const command of [...runCommands(finish), ...callCommands(finish)]) {
+  const commands = [...runCommands(finish), ...callCommands(finish), ...listCommands(), completionCommand(program)];
+  for (const command of commands) {
     program.addCommand(command.exitOverride().showHelpAfterError('(outcall --help shows all commands)'));
   }
   try {

@@ -1,6 +1,7 @@
 /** What there is besides starting, reading and ending a call: the list, the stream of events, the limits, the document. */
 import { BASE_PATH, hasEnded, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
+import { outcall } from '../support/terminal';
 
 let system: System;
 beforeAll(async () => {
@@ -226,5 +227,39 @@ describe('the document of the API', () => {
       expect(address).toMatch(/^\/docs\//);
       expect((await fetch(`${system.url}${address}`)).status).toBe(200);
     }
+  });
+});
+
+describe('the commands', () => {
+  const access = (): string[] => ['--url', system.url, '--api-key', system.stack.apiKey];
+
+  test('tail prints every event up to the end; list finds the call', async () => {
+    const callId = await system.call({ to_phone: '+15550520001' });
+    const tail = await outcall(['tail', callId, '--json', ...access()]);
+    const events = tail.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(tail.exitCode).toBe(0);
+    expect(events.at(-1)).toMatchObject({ type: 'end' });
+    await eventually(async () => {
+      const listed = await outcall(['list', '--outcome', 'busy', '--status', 'ended', ...access()]);
+      expect(listed.stdout).toMatch(new RegExp(`^${callId} +ended +busy +\\+15550520001 `, 'm'));
+    });
+    const json = await outcall(['list', '--limit', '1', '--json', ...access()]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ calls: [{ provider: 'telnyx' }] });
+  });
+
+  test('a call that is unknown, and a word that is no status, are said in a line', async () => {
+    expect(await outcall(['tail', `COLD_CALL_${'0'.repeat(26)}`, ...access()])).toMatchObject({
+      exitCode: 1,
+      stderr: 'there is no call of this id (404 call_not_found)\n',
+    });
+    expect(await outcall(['list', '--status', 'good', ...access()])).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
+  test('completion knows every command', async () => {
+    const { stdout } = await outcall(['completion', 'bash']);
+    for (const command of ['start', 'call', 'list', 'tail', 'completion']) expect(stdout).toContain(command);
   });
 });

@@ -1,0 +1,106 @@
+/** `outcall completion`: what a shell needs to complete commands, their options and the words that those take. */
+import { Argument, Command } from 'commander';
+import { print } from '../terminal';
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+type Shell = (typeof SHELLS)[number];
+
+interface Completable {
+  readonly name: string;
+  readonly description: string;
+  readonly flags: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly choices: readonly string[];
+  }[];
+}
+
+/** Reads the commands off the program when it runs, so there is nothing to keep up to date. */
+export function completionCommand(program: Command): Command {
+  return new Command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  source <(outcall completion bash)\n  outcall completion zsh > ~/.zfunc/_outcall' +
+        '\n  outcall completion fish > ~/.config/fish/completions/outcall.fish',
+    )
+    .action((shell: Shell) => {
+      print(SCRIPTS[shell](program.name(), program.commands.map(describe)));
+    });
+}
+
+function describe(command: Command): Completable {
+  const flags = command.createHelp().visibleOptions(command);
+  return {
+    name: command.name(),
+    description: firstWords(command.description()),
+    flags: flags.flatMap(({ long, description, argChoices }) =>
+      long ? [{ name: long, description: firstWords(description), choices: argChoices ?? [] }] : [],
+    ),
+  };
+}
+
+/** Short, and nothing in it that a shell would read. */
+function firstWords(text: string): string {
+  return (text.split(/[;:(]/)[0] ?? '').replace(/[^\w ,.+-]/g, '').trim();
+}
+
+const SCRIPTS: Readonly<Record<Shell, (program: string, commands: readonly Completable[]) => string>> = {
+  bash: (program, commands) => {
+    const choices = commands.flatMap(({ name, flags }) =>
+      flags
+        .filter((flag) => flag.choices.length > 0)
+        .map((flag) => `    ${name}/${flag.name}) words="${flag.choices.join(' ')}" ;;`),
+    );
+    const flags = commands.map((command) => `    ${command.name}/*) words="${wordsOf(command)}" ;;`);
+    return `_${program}() {
+  local words current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+  if [ "$COMP_CWORD" -eq 1 ]; then previous=""; fi
+  case "\${COMP_WORDS[1]}/$previous" in
+    */"") words="${commands.map(({ name }) => name).join(' ')}" ;;
+${[...choices, ...flags].join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -F _${program} ${program}`;
+  },
+  zsh: (program, commands) => {
+    const cases = commands.map(({ name, flags }) => {
+      const specs = flags.map(({ name: flag, description, choices }) => {
+        return `'${flag}[${description}]${choices.length > 0 ? `:word:(${choices.join(' ')})` : ''}'`;
+      });
+      return `    ${name}) _arguments ${specs.join(' ')} ;;`;
+    });
+    return `#compdef ${program}
+_${program}() {
+  local -a commands
+  commands=(${commands.map(({ name, description }) => `'${name}:${description}'`).join(' ')})
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  shift words
+  (( CURRENT-- ))
+  case "$words[1]" in
+${cases.join('\n')}
+  esac
+}
+compdef _${program} ${program}`;
+  },
+  fish: (program, commands) =>
+    [
+      `complete -c ${program} -f`,
+      ...commands.flatMap(({ name, description, flags }) => [
+        `complete -c ${program} -n __fish_use_subcommand -a ${name} -d '${description}'`,
+        ...flags.map(({ name: flag, description: about, choices }) => {
+          const words = choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : '';
+          return `complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${about}'${words}`;
+        }),
+      ]),
+    ].join('\n'),
+};
+
+function wordsOf({ name, flags }: Completable): string {
+  return [...(name === 'completion' ? SHELLS : []), ...flags.map((flag) => flag.name)].join(' ');
+}
