@@ -90,16 +90,16 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
   }
 
   return {
-    askLeg: asked(async ({ callId, leg, confirmed }) => {
+    askLeg: asked(async ({ callId, leg, confirmed, echoed }) => {
       const now = new Date().toISOString();
       const status = await statusOf(leg);
       const told = await eventLog(callId, { 'filter[leg_id]': leg.callLegId }).catch(() => null);
-      const state = decodeClientState(status?.client_state);
-      const shown = confirmed || (told ?? []).length > 0 || legIn(status?.client_state, callId) !== null;
+      const unmarked = status !== null && !status.client_state;
+      const marked = legIn(status?.client_state, callId) !== null || (told ?? []).length > 0;
+      const shown = confirmed || marked || (echoed && unmarked);
       if (!shown) {
         // Another's state, or no such leg: not ours. No state at all says nothing.
-        const disowned = status === null || state !== null || Boolean(status.client_state);
-        return disowned ? [{ kind: 'disowned', at: now, source: 'poll', leg }] : null;
+        return !unmarked ? [{ kind: 'disowned', at: now, source: 'poll', leg }] : null;
       }
       const events: CallEvent[] = [{ kind: 'initiated', at: now, source: 'poll', leg }, ...(told ?? [])];
       if (status?.is_alive === true || events.some(({ kind }) => kind === 'hungUp')) return events;

@@ -38,6 +38,8 @@ export interface LegCommand {
 export interface LegQuestion extends LegCommand {
   /** The carrier has shown this leg before: if it does not know it now, it is over. Otherwise it never was. */
   readonly confirmed: boolean;
+  /** The answer to its dial carried our client_state: enough where the carrier's record carries none. */
+  readonly echoed: boolean;
 }
 
 export interface AttemptedCommand extends LegCommand {

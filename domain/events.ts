@@ -29,7 +29,7 @@ export type CallEvent =
   | (Happened & { readonly kind: 'dialSent'; readonly leg: LegName })
   | (Happened & { readonly kind: 'dialRefused'; readonly leg: LegName; readonly code: string; readonly detail: string })
   | (Happened & { readonly kind: 'dialUnresolved'; readonly leg: LegName })
-  /** `echoed`: the answer to the dial carried our client_state, so the leg is surely ours. */
+  /** `echoed`: the answer to the dial carried our client_state, so the leg is ours unless the carrier's own record says otherwise. */
   | (LegHappened & { readonly kind: 'placed'; readonly recordingId: string | null; readonly echoed: boolean })
   | (LegHappened & { readonly kind: 'initiated' })
   | (LegHappened & { readonly kind: 'answered' })

@@ -15,6 +15,8 @@ export interface LegFacts {
   readonly identity: LegIdentity;
   /** The carrier's ledger says so too (webhook or poll), not only the answer to our dial. */
   readonly confirmed: boolean;
+  /** The answer to our dial named it together with our client_state. */
+  readonly echoed: boolean;
   /** The carrier answered our dial with this leg and later said that it is another's: it is left alone, unless confirmed. */
   readonly disowned: boolean;
   readonly seenAt: string;
@@ -120,9 +122,9 @@ function withLeg(facts: Facts, event: LegEvent): Facts {
   return { ...facts, legs: { ...facts.legs, [id]: advanceLeg(seen(known, event), event) } };
 }
 
-/** Does this event show that the leg is ours? The answer to a dial alone can name a stranger's. */
-function shows(event: LegEvent): boolean {
-  return event.kind === 'placed' ? event.echoed : event.kind !== 'disowned';
+/** Does this event show that the leg is ours? The answer to a dial can name a stranger's. */
+function shows({ kind }: LegEvent): boolean {
+  return kind !== 'placed' && kind !== 'disowned';
 }
 
 function seen(known: LegFacts | undefined, event: LegEvent): LegFacts {
@@ -131,6 +133,7 @@ function seen(known: LegFacts | undefined, event: LegEvent): LegFacts {
     return {
       identity: leg,
       confirmed: shows(event),
+      echoed: false,
       disowned: false,
       seenAt: at,
       answeredAt: null,
@@ -161,6 +164,7 @@ function advanceLeg(leg: LegFacts, event: LegEvent): LegFacts {
     case 'initiated':
       return leg;
     case 'placed':
+      return { ...leg, recordingId: least(leg.recordingId, event.recordingId), echoed: leg.echoed || event.echoed };
     case 'recordingFound':
       return { ...leg, recordingId: least(leg.recordingId, event.recordingId) };
     case 'answered':

@@ -227,12 +227,12 @@ async function askAboutUnconfirmed(call: CallRequest, runtime: CallRuntime): Pro
 
 /** What the carrier said, after it was learned; null when it said nothing. */
 async function askAbout(
-  { identity, confirmed }: LegFacts,
+  { identity, confirmed, echoed }: LegFacts,
   { callId }: CallRequest,
   runtime: CallRuntime,
 ): Promise<readonly CallEvent[] | null> {
   if (!isReachable(identity)) return null;
-  const events = await runtime.carrier.askLeg({ callId, leg: identity, confirmed });
+  const events = await runtime.carrier.askLeg({ callId, leg: identity, confirmed, echoed });
   for (const event of events ?? []) runtime.learn(event);
   return events;
 }

@@ -31,6 +31,8 @@ const usual: Activities['calls'] = {
   publishStatus: () => Promise.resolve(),
 };
 
+const initiated = (): CallEvent => ({ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg });
+
 const hungUp = (cause: string | null): CallEvent => ({
   kind: 'hungUp',
   at: new Date().toISOString(),
@@ -180,7 +182,7 @@ describe('coldCall on Temporal', () => {
         alive = false;
         return Promise.resolve({ kind: 'accepted' });
       },
-      askLeg: () => Promise.resolve(alive ? [] : [hungUp('originator_cancel')]),
+      askLeg: () => Promise.resolve(alive ? [initiated()] : [hungUp('originator_cancel')]),
     };
     await run(await aCall(), script, async ({ cancel, result }) => {
       await cancel();

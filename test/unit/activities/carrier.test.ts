@@ -79,14 +79,16 @@ test('the same dial twice is one command to the carrier', async () => {
 
 test('a leg that is alive and ours says so', async () => {
   const { call, leg } = await placed('+15550003003');
-  const events = await ask({ callId: call.callId, leg, confirmed: false });
+  const events = await ask({ callId: call.callId, leg, confirmed: false, echoed: false });
   expect(events[0]).toMatchObject({ kind: 'initiated', source: 'poll', leg: { callLegId: leg.callLegId } });
   expect(events.map(({ kind }) => kind)).not.toContain('hungUp');
 });
 
 test('a leg of another call is disowned', async () => {
   const { leg } = await placed('+15550004003');
-  expect(await ask({ callId: aCall('+1').callId, leg, confirmed: false })).toMatchObject([{ kind: 'disowned' }]);
+  expect(await ask({ callId: aCall('+1').callId, leg, confirmed: false, echoed: false })).toMatchObject([
+    { kind: 'disowned' },
+  ]);
 });
 
 test.each([
@@ -94,7 +96,7 @@ test.each([
   [true, 'hungUp'],
 ])('a leg the carrier does not know, confirmed before: %s, is %s', async (confirmed, kind) => {
   const leg = { ...LEAD, callControlId: 'v3:nowhere', callLegId: 'none', callSessionId: 'none' };
-  const events = await ask({ callId: aCall('+1').callId, leg, confirmed });
+  const events = await ask({ callId: aCall('+1').callId, leg, confirmed, echoed: false });
   expect(events.at(-1)).toMatchObject({ kind });
 });
 
