@@ -11,7 +11,7 @@ import { BASE_PATH, callRoutes } from './calls';
 import type { CallRoutesSettings } from './calls';
 import { docsRoutes } from './docs';
 import { healthRoutes } from './health';
-import { problemHandler, sendProblem } from './problems';
+import { ApiProblem, problemHandler, sendProblem } from './problems';
 import { DEFAULT_RATES, limitRates } from './rate-limit';
 import type { Rates } from './rate-limit';
 import { createStatusReader } from './status-reader';
@@ -32,6 +32,11 @@ export function createApp(dependencies: AppDependencies): Express {
   // One listener for each stream of events.
   app.setMaxListeners(0);
   app.disable('x-powered-by').set('trust proxy', false).set('etag', false);
+  app.use((request, _response, next) => {
+    // Node takes a line without a version for HTTP/0.9.
+    if (request.httpVersionMajor === 1) next();
+    else next(new ApiProblem({ status: 400, code: 'malformed_request', detail: 'speak HTTP/1.1' }));
+  });
   app.use(helmet());
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');

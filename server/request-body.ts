@@ -1,13 +1,48 @@
 /** Reads bodies strictly: size, type, encoding and depth are checked before anything looks inside. */
-import express from 'express';
 import type { Request, RequestHandler } from 'express';
 import { ApiProblem } from './problems';
 
 const MAX_DEPTH = 32;
+const BYTES = { '64kb': 64 * 1024, '256kb': 256 * 1024 } as const;
+/** How long a client may go on sending a body that was refused, so that it comes to read the answer. */
+const LINGER_MS = 1_000;
 
-/** The raw bytes in `request.body`. Nothing is decompressed: a small body must not become a large one. */
-export function rawBody(limit: '64kb' | '256kb'): RequestHandler {
-  return express.raw({ type: () => true, limit, inflate: false });
+/**
+ * The raw bytes in `request.body`. Nothing is decompressed: a small body must not become a large one. Express's own
+ * reader waits for the end of a body that is too large before it says so; one without an end would never be told.
+ */
+export function rawBody(limit: keyof typeof BYTES): RequestHandler {
+  return (request, _response, next) => {
+    const refuse = (status: number, code: string, detail: string): void => {
+      request.off('data', take).off('end', finish).resume();
+      setTimeout(() => {
+        if (!request.complete) request.socket.destroy();
+      }, LINGER_MS).unref();
+      next(new ApiProblem({ status, code, detail }));
+    };
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > BYTES[limit]) refuse(413, 'payload_too_large', `the body is larger than ${limit}`);
+    };
+    const finish = (): void => {
+      request.body = Buffer.concat(chunks);
+      next();
+    };
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+      refuse(415, 'unsupported_media_type', 'send the body as it is, without Content-Encoding');
+    } else if (Number(request.headers['content-length'] ?? 0) > BYTES[limit]) {
+      refuse(413, 'payload_too_large', `the body is larger than ${limit}`);
+    } else {
+      // A connection that breaks is nobody's to answer.
+      request
+        .on('data', take)
+        .on('end', finish)
+        .on('error', () => undefined);
+    }
+  };
 }
 
 /** Throws an ApiProblem: 415 for another type than JSON in UTF-8, 400 for what is no JSON or nested too deeply. */

@@ -214,6 +214,7 @@ describe('keys, addresses and methods', () => {
     expect(statusOf(await speak(`${both}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`))).toBe(400);
     expect(statusOf(await speak(`${head(POST, [JSON_TYPE, 'Transfer-Encoding: chunked'])}zz\r\n`))).toBe(400);
     expect(statusOf(await speak(`GET /healthz HTTP/1.1\r\n\r\n`))).toBe(400);
+    expect(statusOf(await speak('GET /healthz\r\n\r\n'))).toBe(400);
     expect(statusOf(await speak(head('GET /healthz HTTP/1.1', [`X-Long: ${'x'.repeat(20_000)}`])))).toBe(431);
     expect(placed()).toBe(system.ledger().legs.filter(({ to }) => to !== TO).length);
   });
@@ -234,6 +235,13 @@ describe('keys, addresses and methods', () => {
     expect(await end(callId)).toMatchObject({ status: 200, body: { outcome: 'busy' } });
     expect((await end(someId)).status).toBe(404);
     expect((await end('garbage')).status).toBe(404);
+  });
+
+  test('B22 a body without an end is cut off', async () => {
+    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
+    const endless = head(POST, [JSON_TYPE, 'Transfer-Encoding: chunked']) + chunk.repeat(6);
+    expect(statusOf(await speak(endless))).toBe(413);
+    expect(statusOf(await speak(head(POST, [JSON_TYPE, 'Content-Length: 100000000']) + 'x'))).toBe(413);
   });
 
   const slow = atScale({ quick: [], ci: ['B22', 'B54'], full: ['B22', 'B54'] });
