@@ -7,7 +7,7 @@ import { delivered, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 /** The simulated phone's time; long enough for the order of events to be theirs. */
-const PHONE_SPEED = 2;
+const PHONE_SPEED = 1;
 const PREFIX = '+1555555';
 
 interface Expected {
@@ -59,7 +59,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   '009': nobodyCame,
   '010': refused('10016'),
   '011': refused('10010'),
-  '012': refused('not_dialed_in_time'),
+  '012': refused('channel_limit'),
   '013': completed,
   '020': nobodyCame,
   '021': nobodyCame,
@@ -93,7 +93,7 @@ describe('the phones of the simulator', () => {
   const documents = new Map<string, StatusDocument>();
 
   beforeAll(async () => {
-    system = await startSystem({ env: { AGENT_WAIT_SECS: '3' }, settings: { phoneSpeed: PHONE_SPEED } });
+    system = await startSystem({ env: { AGENT_WAIT_SECS: '6' }, settings: { phoneSpeed: PHONE_SPEED } });
     await Promise.all(
       Object.keys(EXPECTED).map(async (digits) => {
         const callId = await system.call({
