@@ -28,7 +28,7 @@ export interface Ran {
 }
 
 /** Runs a program in the repository's folder. Rejects only when it takes longer than a minute. */
-export function run(command: string, args: readonly string[], env: Environment = {}): Promise<Ran> {
+function run(command: string, args: readonly string[], env: Environment = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const options = { cwd: root, env: { ...process.env, ...NOTHING_SET, ...env }, timeout: 60_000 };
     execFile(command, args, options, (error, stdout, stderr) => {
