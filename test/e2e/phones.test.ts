@@ -1,6 +1,5 @@
 /** Every phone of the simulator's table, called over HTTP: outcome and status document are those of the contract. */
-import { CALL_STATUSES } from '../../domain/status';
-import { isSettled } from '../../domain/status';
+import { CALL_STATUSES, isSettled } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';
 import { phones } from '../../simulator/phones';
 import { delivered, startSystem, stopSystems } from '../support/system';
