@@ -168,7 +168,7 @@ export function warningsFor(values: Values, env: NodeJS.ProcessEnv): string[] {
 const PREFIXES = /^(TELNYX|COLD_CALL|OUTCALL|TEMPORAL|WEB_BACKEND)_/;
 /** Read by @temporalio/envconfig, or by our tests. */
 const READ_ELSEWHERE =
-  /^TEMPORAL_(CONFIG_FILE|PROFILE|CODEC_(AUTH|ENDPOINT)|GRPC_META_\w+|TLS|TLS_\w+|TEST_SERVER_PATH)$/;
+  /^(OUTCALL_URL|TEMPORAL_(CONFIG_FILE|PROFILE|CODEC_(AUTH|ENDPOINT)|GRPC_META_\w+|TLS|TLS_\w+|TEST_SERVER_PATH))$/;
 
 function unknownNames(env: NodeJS.ProcessEnv): string[] {
   const known = new Set<string>(

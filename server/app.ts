@@ -2,6 +2,7 @@
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
+import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
 import { requireApiKey } from './authentication';
 import { TemporalUnavailableError } from './call-directory';
@@ -55,15 +56,19 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use((_request, response) => {
     sendProblem(response, { status: 404, code: 'not_found', detail: 'there is nothing at this address' });
   });
-  app.use(temporalUnavailable, problemHandler(log));
+  app.use(temporalUnavailable(log), problemHandler(log));
   return app;
 }
 
-const temporalUnavailable: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (!(error instanceof TemporalUnavailableError)) {
-    next(error);
-    return;
-  }
-  const detail = 'Temporal cannot be reached; try again';
-  sendProblem(response, { status: 503, code: 'temporal_unavailable', detail, headers: { 'Retry-After': '2' } });
-};
+function temporalUnavailable(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (!(error instanceof TemporalUnavailableError)) {
+      next(error);
+      return;
+    }
+    const reason = error.cause instanceof Error ? error.cause.message : 'unknown';
+    log.warn({ event: 'temporal.unavailable', method: request.method, path: request.path, reason }, error.message);
+    const detail = 'Temporal cannot be reached; try again';
+    sendProblem(response, { status: 503, code: 'temporal_unavailable', detail, headers: { 'Retry-After': '2' } });
+  };
+}
