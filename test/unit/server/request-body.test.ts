@@ -156,18 +156,18 @@ test('a body of two lengths is refused', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
 });
 
-const stalling = [
-  `${HEAD}Content-Length: 100000000\r\n\r\n{`,
-  `${HEAD}Content-Length: 9\r\n\r\n{"a"`,
-  `${HEAD}Transfer-Encoding: chunked\r\n\r\n11170\r\n${'x'.repeat(0x11170)}\r\n`,
-];
+test.each([
+  ['is announced to be too long', `${HEAD}Content-Length: 100000000\r\n\r\n{`],
+  ['has no end', `${HEAD}Transfer-Encoding: chunked\r\n\r\n11170\r\n${'x'.repeat(0x11170)}\r\n`],
+])('a body that %s is refused before it has arrived', async (_what, request) => {
+  expect(await raw(request)).toMatch(/^HTTP\/1\.1 413 /);
+});
 
 // It takes as long as the limit.
 if (['ci', 'full'].includes(process.env['TEST_SCALE'] ?? '')) {
-  test('a body that does not end is waited for 15 seconds', async () => {
+  test('a body that stops half-way is waited for 15 seconds', async () => {
     const started = Date.now();
-    const answers = await Promise.all(stalling.map(raw));
-    expect(answers.map((answer) => answer.slice(0, 12))).toEqual(stalling.map(() => 'HTTP/1.1 408'));
+    expect(await raw(`${HEAD}Content-Length: 9\r\n\r\n{"a"`)).toMatch(/^HTTP\/1\.1 408 /);
     expect(Date.now() - started).toBeLessThan(17_500);
   });
 }
