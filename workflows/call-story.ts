@@ -49,9 +49,7 @@ async function ringLead(call: CallRequest, runtime: CallRuntime): Promise<boolea
     await untilAsking(call, runtime, settled, { patienceMs, askEveryMs: ASK_WHILE_RINGING_MS, summary: 'ringing' });
     await askAboutUnconfirmed(call, runtime);
     // A leg that the carrier says is not ours leaves the dial as unclear as a lost answer does.
-    const lead = leadLeg(runtime.facts());
-    if (lead === null) continue;
-    return canGoOn(runtime.facts());
+    if (leadLeg(runtime.facts()) !== null) return canGoOn(runtime.facts());
   }
   return false;
 }

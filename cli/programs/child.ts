@@ -155,3 +155,13 @@ function lastLines(file: string, count: number): string {
 function tail(text: string, count: number): string {
   return text.trimEnd().split('\n').slice(-count).join('\n').trim();
 }
+
+/** Is there a process of this id? Ids are used again, so it need not be the one that was meant. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SearchAttributeType } from '@temporalio/common';
-import { freePort, reason, run, startChild, untilReady } from './child';
+import { freePort, isAlive, reason, run, startChild, untilReady } from './child';
 import type { Exit, Say } from './child';
 
 export interface DevServerOptions {
@@ -163,14 +163,5 @@ async function runsOn(pid: number, dbFile: string): Promise<boolean> {
   } catch {
     const args = await run('ps', ['-o', 'args=', '-p', `${pid}`]).catch(reason);
     return args.includes(`--db-filename ${dbFile}`);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

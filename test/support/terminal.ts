@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { freePort } from '../../cli/programs/child';
+import { freePort, isAlive } from '../../cli/programs/child';
 
 export const root = path.join(__dirname, '../..');
 
@@ -148,15 +148,6 @@ export async function survivorsOf(pids: readonly number[]): Promise<readonly num
   const alive = (): readonly number[] => pids.filter(isAlive);
   for (let waited = 0; alive().length > 0 && waited < 2_000; waited += 50) await sleep(50);
   return alive();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Commands of documents are curl's; where there is none, as in slim images, Debian's package is installed. */

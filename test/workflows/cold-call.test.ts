@@ -13,6 +13,7 @@ import type { CallEvent } from '../../domain/events';
 import type { StatusDocument } from '../../domain/status';
 import { coldCall } from '../../workflows/cold-call';
 import { eventSignals, searchAttributes, statusQuery } from '../../workflows/messages';
+import { aCall } from '../unit/domain/a-call';
 
 const logger = new DefaultLogger('ERROR', () => undefined);
 const QUEUE = 'calls';
@@ -63,24 +64,11 @@ describe('coldCall on Temporal', () => {
   }, 60_000);
   afterAll(() => env.teardown());
 
-  const aCall = async (differs: Partial<CallRequest> = {}): Promise<CallRequest> => {
+  const aCallNow = async (differs: Partial<CallRequest> = {}): Promise<CallRequest> => {
     calls += 1;
-    return {
-      callId: `COLD_CALL_${String(calls).padStart(26, '0')}`,
-      provider: 'telnyx',
-      toPhone: '+12025550123',
-      fromPhone: '+12025550100',
-      handler: { type: 'conference' },
-      record: false,
-      recordingFormat: 'mp3',
-      ringTimeoutSeconds: 30,
-      timeLimitSeconds: 3600,
-      agentWaitSeconds: 30,
-      businessId: 'business',
-      metadata: {},
-      createdAt: new Date(await env.currentTimeMs()).toISOString(),
-      ...differs,
-    };
+    const callId = `COLD_CALL_${String(calls).padStart(26, '0')}`;
+    const createdAt = new Date(await env.currentTimeMs()).toISOString();
+    return aCall({ callId, createdAt, record: false, ...differs });
   };
 
   interface Running {
@@ -121,7 +109,7 @@ describe('coldCall on Temporal', () => {
     const answers = [{ kind: 'late' } as const, { kind: 'placed', leg, recordingId: null, echoed: true } as const];
     const dial = jest.fn(() => Promise.resolve(answers.shift() ?? answers[0] ?? ({ kind: 'late' } as const)));
     const script: Script = { dial, askLeg: () => Promise.resolve([hungUp('user_busy')]) };
-    await run(await aCall(), script, async ({ result }) => {
+    await run(await aCallNow(), script, async ({ result }) => {
       expect(await result()).toMatchObject({ outcome: 'busy' });
     });
     expect(dial).toHaveBeenCalledTimes(2);
@@ -140,7 +128,7 @@ describe('coldCall on Temporal', () => {
       },
       askLeg: () => Promise.resolve([hungUp('timeout')]),
     };
-    await run(await aCall(), script, async ({ result }) => {
+    await run(await aCallNow(), script, async ({ result }) => {
       expect(await result()).toMatchObject({ outcome: 'no_answer' });
     });
     expect(seen).toEqual(['dial', 'findLeg']);
@@ -154,7 +142,7 @@ describe('coldCall on Temporal', () => {
         return { kind: 'ambiguous', detail: 'no answer' };
       },
     };
-    await run(await aCall(), script, async ({ result }) => {
+    await run(await aCallNow(), script, async ({ result }) => {
       expect(await result()).toMatchObject({ outcome: 'dial_unknown', status: 'ended', ended_by: 'unknown' });
     });
     expect(Math.max(...sentAt) - Math.min(...sentAt)).toBeLessThanOrEqual(45_000);
@@ -168,7 +156,7 @@ describe('coldCall on Temporal', () => {
         return Promise.resolve({ kind: 'notPlaced', code: 'rate_limited', detail: 'later', retryAfterMs: 60_000 });
       },
     };
-    await run(await aCall(), script, async ({ signal, result }) => {
+    await run(await aCallNow(), script, async ({ signal, result }) => {
       await signal({ kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' });
       expect(await result()).toMatchObject({ outcome: 'canceled', ended_by: 'api' });
     });
@@ -184,7 +172,7 @@ describe('coldCall on Temporal', () => {
       },
       askLeg: () => Promise.resolve(alive ? [initiated()] : [hungUp('originator_cancel')]),
     };
-    await run(await aCall(), script, async ({ cancel, result }) => {
+    await run(await aCallNow(), script, async ({ cancel, result }) => {
       await cancel();
       expect(await result()).toMatchObject({ status: 'ended', outcome: 'canceled' });
     });
@@ -201,7 +189,7 @@ describe('coldCall on Temporal', () => {
       },
       askLeg: () => Promise.resolve(refusals > 0 ? [] : [hungUp('normal_clearing')]),
     };
-    await run(await aCall(), script, async ({ signal, result }) => {
+    await run(await aCallNow(), script, async ({ signal, result }) => {
       await signal({ kind: 'answered', at: new Date().toISOString(), source: 'webhook', leg });
       await signal({ kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' });
       expect(await result()).toMatchObject({ outcome: 'completed', ended_by: 'api' });
@@ -211,7 +199,7 @@ describe('coldCall on Temporal', () => {
   test('a carrier that never answers again does not keep a call open for ever', async () => {
     const gone = (): Promise<never> => Promise.reject(ApplicationFailure.create({ message: 'unreachable' }));
     const script: Script = { hangUp: gone, askLeg: gone, askParticipants: gone, enterConference: gone };
-    await run(await aCall({ timeLimitSeconds: 60 }), script, async ({ signal, result }) => {
+    await run(await aCallNow({ timeLimitSeconds: 60 }), script, async ({ signal, result }) => {
       await signal({ kind: 'answered', at: new Date().toISOString(), source: 'webhook', leg });
       expect(await result()).toMatchObject({ status: 'ended', hangup_cause: null, ended_by: 'unknown' });
     });
@@ -219,7 +207,7 @@ describe('coldCall on Temporal', () => {
 
   test('a recording that nobody ever lists is absent a day later, and the call is over long before', async () => {
     const script: Script = { askLeg: () => Promise.resolve([hungUp('normal_clearing')]) };
-    await run(await aCall({ record: true }), script, async ({ signal, result }) => {
+    await run(await aCallNow({ record: true }), script, async ({ signal, result }) => {
       await signal({ kind: 'answered', at: new Date().toISOString(), source: 'webhook', leg });
       const document = await result();
       expect(document).toMatchObject({ outcome: 'completed', recording: { state: 'absent' } });
@@ -228,7 +216,7 @@ describe('coldCall on Temporal', () => {
   });
 
   test('search attributes and the query say the same', async () => {
-    const call = await aCall();
+    const call = await aCallNow();
     await run(call, { askLeg: () => Promise.resolve([hungUp('user_busy')]) }, async ({ result, status }) => {
       const document = await result();
       expect(await status()).toEqual(document);

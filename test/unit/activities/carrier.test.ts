@@ -10,6 +10,7 @@ import type { CallEvent } from '../../../domain/events';
 import { createTelnyxClient } from '../../../platform/telnyx/client';
 import { startSimulator } from '../../../simulator/server';
 import type { Simulator } from '../../../simulator/server';
+import { aCall } from '../domain/a-call';
 
 const INSTALLATION = 'outcall@test';
 let simulator: Simulator;
@@ -27,21 +28,11 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 
 let calls = 0;
-const aCall = (toPhone: string): CallRequest => ({
-  callId: `COLD_CALL_${String((calls += 1)).padStart(26, '0')}`,
-  provider: 'telnyx',
-  toPhone,
-  fromPhone: '+15551234567',
-  handler: { type: 'conference' },
-  record: true,
-  recordingFormat: 'mp3',
-  ringTimeoutSeconds: 30,
-  timeLimitSeconds: 3600,
-  agentWaitSeconds: 30,
-  businessId: 'business',
-  metadata: {},
-  createdAt: new Date().toISOString(),
-});
+const aCallTo = (toPhone: string): CallRequest => {
+  calls += 1;
+  const callId = `COLD_CALL_${String(calls).padStart(26, '0')}`;
+  return aCall({ callId, toPhone, fromPhone: '+15551234567', createdAt: new Date().toISOString() });
+};
 
 /** Runs an activity as if it had been scheduled so many milliseconds ago. */
 const run = <T>(work: () => Promise<T>, scheduledAgoMs = 0): Promise<T> =>
@@ -55,23 +46,23 @@ const ask = async (question: LegQuestion): Promise<readonly CallEvent[]> => (awa
 const find = async (question: FindLegQuestion): Promise<readonly CallEvent[]> =>
   (await carrier.findLeg(question)) ?? [];
 const placed = async (toPhone: string): Promise<{ call: CallRequest; leg: ReachableLeg }> => {
-  const call = aCall(toPhone);
+  const call = aCallTo(toPhone);
   const answer = await dial(call);
   if (answer.kind !== 'placed') throw new Error(answer.kind);
   return { call, leg: answer.leg };
 };
 
 test('a dial that waited 5 seconds for its worker is not sent', async () => {
-  expect(await dial(aCall('+15550000006'), 5_100)).toEqual({ kind: 'late' });
+  expect(await dial(aCallTo('+15550000006'), 5_100)).toEqual({ kind: 'late' });
   expect(simulator.ledger().dial_requests['+15550000006']).toBeUndefined();
 });
 
 test('a dial that waited less is sent', async () => {
-  expect(await dial(aCall('+15550001006'), 4_000)).toHaveProperty('recordingId');
+  expect(await dial(aCallTo('+15550001006'), 4_000)).toHaveProperty('recordingId');
 });
 
 test('the same dial twice is one command to the carrier', async () => {
-  const call = aCall('+15550002006');
+  const call = aCallTo('+15550002006');
   await dial(call);
   await dial(call);
   expect(simulator.ledger().legs.filter(({ to }) => to === call.toPhone)).toHaveLength(1);
@@ -86,7 +77,7 @@ test('a leg that is alive and ours says so', async () => {
 
 test('a leg of another call is disowned', async () => {
   const { leg } = await placed('+15550004003');
-  expect(await ask({ callId: aCall('+1').callId, leg, confirmed: false, echoed: false })).toMatchObject([
+  expect(await ask({ callId: aCallTo('+1').callId, leg, confirmed: false, echoed: false })).toMatchObject([
     { kind: 'disowned' },
   ]);
 });
@@ -96,12 +87,12 @@ test.each([
   [true, 'hungUp'],
 ])('a leg the carrier does not know, confirmed before: %s, is %s', async (confirmed, kind) => {
   const leg = { ...LEAD, callControlId: 'v3:nowhere', callLegId: 'none', callSessionId: 'none' };
-  const events = await ask({ callId: aCall('+1').callId, leg, confirmed, echoed: false });
+  const events = await ask({ callId: aCallTo('+1').callId, leg, confirmed, echoed: false });
   expect(events.at(-1)).toMatchObject({ kind });
 });
 
 test('a leg is found among the active calls by its client_state, behind many others', async () => {
-  await Promise.all(Array.from({ length: 30 }, (_, i) => dial(aCall(`+1555001${String(i).padStart(4, '0')}`))));
+  await Promise.all(Array.from({ length: 30 }, (_, i) => dial(aCallTo(`+1555001${String(i).padStart(4, '0')}`))));
   const { call, leg } = await placed('+15550006003');
   const { callId, toPhone, createdAt: since } = call;
   const events = await find({ callId, leg: LEAD, toPhone, since });
@@ -109,7 +100,7 @@ test('a leg is found among the active calls by its client_state, behind many oth
 });
 
 test('a leg that was never dialed is not found', async () => {
-  const { callId, toPhone, createdAt: since } = aCall('+15550007003');
+  const { callId, toPhone, createdAt: since } = aCallTo('+15550007003');
   expect(await find({ callId, leg: LEAD, toPhone, since })).toEqual([]);
 });
 
