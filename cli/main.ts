@@ -5,6 +5,7 @@ import { callCommands } from './commands/calls';
 import { completionCommand } from './commands/completion';
 import { listCommands } from './commands/list';
 import { runCommands } from './commands/run';
+import { texmlCommand } from './commands/texml';
 import { report } from './terminal';
 
 const EXIT_CODES = `
@@ -22,7 +23,13 @@ async function main(): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
-  const commands = [...runCommands(finish), ...callCommands(finish), ...listCommands(), completionCommand(program)];
+  const commands = [
+    ...runCommands(finish),
+    ...callCommands(finish),
+    ...listCommands(),
+    texmlCommand(finish),
+    completionCommand(program),
+  ];
   for (const command of commands) {
     program.addCommand(command.exitOverride().showHelpAfterError('(outcall --help shows all commands)'));
   }
