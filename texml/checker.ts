@@ -8,6 +8,7 @@ import { TWIML_ATTRIBUTES, TWIML_ELEMENTS } from './twiml';
 import { objectionTo } from './values';
 import { isSsml, parentsOf, ROW_NAMES, rowNamed, rowOf } from './verbs';
 import type { RowName } from './verbs';
+import { sipUri } from './verbs/row';
 import { elementsIn, spokenIn, textIn } from './xml-reader';
 import type { XmlElement } from './xml-reader';
 
@@ -123,9 +124,8 @@ function checkText(at: At, report: Report): void {
   if (row === 'Dial' && isBareSip(text)) {
     const message = 'expected a phone number as the text of Dial, found a SIP address; it is read as a Sip';
     report(at, { code: 'bare_sip', severity: 'warning', message, suggestion: `write <Dial><Sip>${text}</Sip></Dial>` });
-    return;
   }
-  const objection = objectionTo(text, expected.is);
+  const objection = objectionTo(text, row === 'Dial' && isBareSip(text) ? sipUri : expected.is);
   if (!objection) return;
   const { code, expected: what, suggestion } = objection;
   report(at, { code, message: `expected ${what}, found ${quoted(text)}`, suggestion });
@@ -133,7 +133,7 @@ function checkText(at: At, report: Report): void {
 
 /** `<Dial>sip:agent@example.com</Dial>`, as guides have it. Telnyx documents only phone numbers there. */
 export function isBareSip(text: string): boolean {
-  return objectionTo(text, { type: 'sipUri' }) === null;
+  return /^sips?:/i.test(text);
 }
 
 function checkChildren(at: At, report: Report): void {
@@ -163,7 +163,7 @@ function strangeElement(tag: string, row: RowName): Breach {
   const parent = rowNamed(row);
   const allowed = [...new Set(parent.children.map((name) => rowNamed(name as RowName).tag))];
   const names = allowed.length > 9 ? 'a verb' : allowed.join(', ').replace(/, ([^,]*)$/, ' or $1');
-  const expected = `${names || 'no element'} in ${parent.tag}`;
+  const expected = `${names || (parent.text?.is.type === 'speech' ? 'text and SSML' : 'no element')} in ${parent.tag}`;
   const instead = TWIML_ELEMENTS.get(tag);
   if (instead !== undefined) {
     return { code: 'not_in_texml', message: `${tag} is TwiML, Telnyx leaves it out`, suggestion: instead };

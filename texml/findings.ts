@@ -42,6 +42,7 @@ export const FINDING_CODES = {
   conflict: 'parts that exclude or need each other',
   bare_sip: 'a SIP address as the text of Dial; read as a Sip inside of it',
   ignored: 'it does nothing here',
+  unknown_variable: 'a `{{name}}` for which there is no value',
   unreachable_verb: 'a verb that is never carried out',
   empty_document: 'no verbs',
 } as const;

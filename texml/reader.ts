@@ -34,10 +34,16 @@ function plain(element: XmlElement, row: RowName): TexmlElement {
   if (row === 'Dial' && isBareSip(textIn(element).trim())) {
     return { name, attributes, children: [{ name: 'Sip', attributes: {}, children: [textIn(element).trim()] }] };
   }
-  const children = element.children.flatMap((child): readonly (TexmlElement | string)[] => {
-    if (typeof child === 'string') return keepsText && (row !== 'Dial' || child.trim() !== '') ? [child] : [];
-    if (!('name' in child)) return [];
-    return [plain(child, isSsml(child.name) ? row : (rowOf(child.name, row) ?? row))];
-  });
+  const children: (TexmlElement | string)[] = [];
+  for (const child of element.children) {
+    const last = children.at(-1);
+    if (typeof child !== 'string') {
+      if ('name' in child) children.push(plain(child, isSsml(child.name) ? row : (rowOf(child.name, row) ?? row)));
+    } else if (keepsText && (row !== 'Dial' || child.trim() !== '')) {
+      // A comment between two texts leaves one text.
+      if (typeof last === 'string') children[children.length - 1] = last + child;
+      else children.push(child);
+    }
+  }
   return { name, attributes, children };
 }

@@ -38,7 +38,9 @@ export const LIMITS = { bytes: 64 * 1024, depth: 32, elements: 500, attributes: 
 export function readXml(input: string | Uint8Array): XmlReading {
   let text = '';
   try {
-    text = typeof input === 'string' ? input : decode(input);
+    if (input.length > LIMITS.bytes) throw tooLarge();
+    text = typeof input === 'string' ? input : new TextDecoder().decode(input);
+    if (typeof input !== 'string') refuseOtherEncodings(input, text);
     refuseBeforeParsing(text);
     return { ...parse(text), text };
   } catch (error) {
@@ -59,24 +61,19 @@ class Refusal extends Error {
   }
 }
 
-function decode(bytes: Uint8Array): string {
-  // Not even decoded when it is too large.
-  if (bytes.length > LIMITS.bytes) throw tooLarge();
+function refuseOtherEncodings(bytes: Uint8Array, decoded: string): void {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Refusal('not_utf8', 'expected bytes in UTF-8', 'save the file as UTF-8');
+    throw new Refusal('not_utf8', 'expected bytes in UTF-8', 'save the file as UTF-8', decoded.indexOf('\uFFFD'));
   }
 }
 
 const tooLarge = () => new Refusal('too_large', `expected at most ${LIMITS.bytes} bytes`);
 
 function refuseBeforeParsing(text: string): void {
-  // A UTF-16 unit takes one to three bytes of UTF-8.
-  const isTooLarge =
-    text.length > LIMITS.bytes ||
-    (text.length * 3 > LIMITS.bytes && new TextEncoder().encode(text).length > LIMITS.bytes);
-  if (isTooLarge) throw tooLarge();
+  // A UTF-16 unit takes up to three bytes in UTF-8.
+  if (text.length * 3 > LIMITS.bytes && new TextEncoder().encode(text).length > LIMITS.bytes) throw tooLarge();
   const declaration = /<!(?:DOCTYPE|ENTITY)/i.exec(text);
   if (declaration) {
     const instead = 'remove it, and write the text itself where its entities stand';
@@ -97,6 +94,7 @@ function parse(text: string): Omit<XmlDocument, 'text'> {
   const before: XmlComment[] = [];
   const after: XmlComment[] = [];
   let root: Growing | undefined;
+  let closed: Growing | undefined;
   let elements = 0;
   let offset = 0;
   const addText = (more: string): void => {
@@ -117,7 +115,9 @@ function parse(text: string): Omit<XmlDocument, 'text'> {
     open.push(element);
     root ??= element;
   });
-  parser.on('closetag', () => open.pop());
+  parser.on('closetag', () => {
+    closed = open.pop();
+  });
   parser.on('text', addText);
   parser.on('cdata', addText);
   parser.on('comment', (comment) => (open.at(-1)?.children ?? (root ? after : before)).push({ comment }));
@@ -136,7 +136,7 @@ function parse(text: string): Omit<XmlDocument, 'text'> {
     parser.write(text).close();
   } catch (error) {
     if (error instanceof Refusal || !(error instanceof Error)) throw error;
-    throw notWellFormed(error.message, { text, position: parser.position, open });
+    throw notWellFormed(error.message, { text, position: parser.position, open: open.at(-1), closed });
   }
   if (!root) throw new Refusal('not_texml', 'expected an element');
   return { root, before, after };
@@ -170,20 +170,24 @@ const ADVICE: readonly (readonly [said: RegExp, suggestion: string])[] = [
 interface Where {
   readonly text: string;
   readonly position: number;
-  readonly open: readonly XmlElement[];
+  readonly open: XmlElement | undefined;
+  /** The element that was closed last, by whatever tag. */
+  readonly closed: XmlElement | undefined;
 }
 
-function notWellFormed(message: string, { text, position, open }: Where): Refusal {
+function notWellFormed(message: string, { text, position, open, closed }: Where): Refusal {
   const said = message.replace(/^[^:]*?\d+:\d+: /, '').replace(/\.$/, '');
   const suggestion = ADVICE.find(([pattern]) => pattern.test(said))?.[1] ?? null;
-  // At the end of the text it is of more use to know where the element began.
-  const unclosed = said.startsWith('unclosed tag') ? open.at(-1)?.offset : undefined;
-  return new Refusal(
-    'not_well_formed',
-    `not well-formed: ${said}`,
-    suggestion,
-    unclosed ?? Math.min(position, text.length),
-  );
+  const refuse = (words: string, offset = Math.min(position, text.length), advice = suggestion) =>
+    new Refusal('not_well_formed', `not well-formed: ${words}`, advice, offset);
+  if (said === 'unexpected close tag' && closed) return refuse(`${said}, ${closed.name} is open`);
+  if (!/^unclosed tag|^unexpected end/.test(said)) return refuse(said);
+  // An ampersand that begins no reference takes all that follows for its name; the end of the text is of no use.
+  const ampersand = text
+    .replace(/<!\[CDATA\[[^]*?\]\]>|<!--[^]*?-->/g, (whole) => ' '.repeat(whole.length))
+    .search(/&(?!(?:#\d+|#x[\da-f]+|[a-z][\w.-]*);)/i);
+  if (ampersand !== -1) return refuse('an & that begins no reference', ampersand, 'write &amp; for &');
+  return refuse(said, open?.offset);
 }
 
 export function elementsIn({ children }: XmlElement): readonly XmlElement[] {

@@ -1,8 +1,10 @@
 /** `outcall texml`: for people who write TeXML documents. What is right and wrong is decided in `texml/`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { convertTwiml } from '../../texml/convert';
 import type { Finding } from '../../texml/findings';
 import { formatXml } from '../../texml/formatter';
+import { texmlJsonSchema } from '../../texml/json-schema';
 import { parseTexml } from '../../texml/reader';
 import { readXml } from '../../texml/xml-reader';
 import type { XmlDocument } from '../../texml/xml-reader';
@@ -16,7 +18,9 @@ export function texmlCommand(finish: (exitCode: number) => void): Command {
     .description('check, format and convert TeXML documents')
     .addHelpText('after', '\nExamples:\n  outcall texml lint menu.xml\n  outcall texml fmt --write menu.xml')
     .addCommand(lintCommand(finish))
-    .addCommand(formatCommand());
+    .addCommand(formatCommand())
+    .addCommand(convertCommand(finish))
+    .addCommand(schemaCommand());
 }
 
 function lintCommand(finish: (exitCode: number) => void): Command {
@@ -61,6 +65,41 @@ function formatCommand(): Command {
     });
 }
 
+function convertCommand(finish: (exitCode: number) => void): Command {
+  return new Command('convert')
+    .argument('<file>', 'a TwiML document; - is standard input')
+    .description('make TeXML of TwiML; ends with 1 when something is left to do')
+    .option('--json', 'print one JSON object: {texml, changes, findings}')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  outcall texml convert twiml.xml > texml.xml\n  outcall texml convert twiml.xml --json',
+    )
+    .action((file: string, { json }: { json?: true }) => {
+      const { document, changes } = convertTwiml(xmlIn(file, contentOf(file)));
+      const texml = formatXml(document);
+      const { findings } = parseTexml(texml);
+      if (json) printJson({ texml, changes, findings });
+      else process.stdout.write(texml);
+      if (!json) {
+        for (const { line, column, kind, message } of changes)
+          remark(`${shown(file)}:${line}:${column}: ${kind}: ${message}`);
+        for (const finding of findings) remark(lineFor('converted', finding));
+      }
+      const isDone =
+        changes.every(({ kind }) => kind === 'done') && findings.every(({ severity }) => severity !== 'error');
+      finish(isDone ? EXIT.ok : EXIT.failure);
+    });
+}
+
+function schemaCommand(): Command {
+  return new Command('schema')
+    .description('print the JSON schema of documents in JSON: {name, attributes, children}')
+    .addHelpText('after', '\nExample:\n  outcall texml schema > texml.schema.json')
+    .action(() => {
+      print(JSON.stringify(texmlJsonSchema(), null, 2));
+    });
+}
+
 function contentOf(file: string): Buffer {
   try {
     return readFileSync(file === STANDARD_INPUT ? 0 : file);
@@ -79,7 +118,11 @@ function xmlIn(file: string, content: Buffer): XmlDocument {
 /** `menu.xml:4:11: error: expected …; write "5" [bad_value]`: a form that editors know how to follow. */
 function lineFor(file: string, { line, column, severity, code, message, suggestion }: Finding): string {
   const advice = suggestion === null ? '' : `; ${suggestion}`;
-  return `${file === STANDARD_INPUT ? 'stdin' : file}:${line}:${column}: ${severity}: ${message}${advice} [${code}]`;
+  return `${shown(file)}:${line}:${column}: ${severity}: ${message}${advice} [${code}]`;
+}
+
+function shown(file: string): string {
+  return file === STANDARD_INPUT ? 'stdin' : file;
 }
 
 function counted(count: number, what: string): string {
