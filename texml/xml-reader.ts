@@ -79,6 +79,9 @@ function refuseBeforeParsing(text: string): void {
     const instead = 'remove it, and write the text itself where its entities stand';
     throw new Refusal('doctype_forbidden', 'expected neither a DOCTYPE nor entities', instead, declaration.index);
   }
+  // With the flag u, a surrogate matches only where it is none of a pair; saxes does not look.
+  const half = /[\ud800-\udfff]/.test(text) ? text.search(/[\ud800-\udfff]/u) : -1;
+  if (half !== -1) throw new Refusal('not_well_formed', 'not well-formed: half a character', 'remove it', half);
   if (!/^\uFEFF?\s*</.test(text)) {
     throw new Refusal('not_texml', 'expected XML: <Response>…</Response>', 'begin with <Response>');
   }

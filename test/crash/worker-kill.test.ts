@@ -15,7 +15,8 @@ import type { Simulator } from '../../simulator/server';
 import { searchAttributes } from '../../workflows/messages';
 import { startPart } from '../support/processes';
 import type { Part } from '../support/processes';
-import { atScale, BASE_PATH } from '../support/system';
+import { atScale } from '../support/scale';
+import { BASE_PATH } from '../support/system';
 
 const ROUNDS = atScale({ quick: 3, ci: 10, full: 50 });
 const API_KEY = 'a-key-for-tests';

@@ -1,7 +1,8 @@
 /** A hangup at any moment of a call, in every state of its dial: what the API says is what the carrier's ledger says. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusDocument } from '../../domain/status';
-import { atScale, BASE_PATH, hasEnded, startSystem, stopSystems } from '../support/system';
+import { atScale } from '../support/scale';
+import { BASE_PATH, hasEnded, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 const MOMENTS_MS = atScale({

@@ -5,7 +5,8 @@
 import { createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { atScale, BASE_PATH, hasEnded, startSystem, stopSystems } from '../support/system';
+import { atScale } from '../support/scale';
+import { BASE_PATH, hasEnded, startSystem, stopSystems } from '../support/system';
 import type { Answer, System } from '../support/system';
 
 let system: System;

@@ -1,6 +1,7 @@
 /** Many calls at once while webhooks come late, twice and out of order: the books of both sides agree on every call. */
 import { replayAll } from '../support/histories';
-import { atScale, delivered, hasEnded, logLines, startSystem, stopSystems } from '../support/system';
+import { atScale } from '../support/scale';
+import { delivered, hasEnded, logLines, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 import { isSettled } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';

@@ -16,12 +16,6 @@ import { installRuntime } from '../../worker/workers';
 
 export const BASE_PATH = '/aicallgo/api/v1/cold-call';
 
-/** How much to run: more at larger scales. */
-export function atScale<T>(amounts: { readonly quick: T; readonly ci: T; readonly full: T }): T {
-  const scale = process.env['TEST_SCALE'] ?? 'quick';
-  return amounts[scale as keyof typeof amounts];
-}
-
 export interface System {
   readonly stack: Stack;
   readonly simulator: Simulator;
