@@ -134,6 +134,7 @@ export const redirect = builderOf('Redirect');
 export const refer = builderOf('Refer');
 export const referSip = builderOf('ReferSip');
 export const reject = builderOf('Reject');
+export const hangup = builderOf('Hangup');
 export const record = builderOf('Record');
 export const start = builderOf('Start');
 export const stop = builderOf('Stop');

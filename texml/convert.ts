@@ -127,8 +127,10 @@ function convertedValue({ element, row, name, value }: Valued, note: Note): stri
   const is = Object.hasOwn(attributes, name) ? attributes[name]?.is : undefined;
   const known = VALUES[name]?.(value, row);
   if (is === undefined || (known === undefined && objectionTo(value, is) === null)) return value;
-  const meant = known ?? nearestValue(value, is);
-  if (meant === null) {
+  const meant = known === undefined ? nearestValue(value, is) : known;
+  if (known === null) {
+    note('done', element, `${element.name} ${name}="${value}" left out: it is what Telnyx does without it`);
+  } else if (meant === null) {
     note('todo', element, `${element.name} ${name}="${value}" left out: Telnyx does not take it`);
   } else if (meant !== value) {
     note('done', element, `${element.name} ${name}="${value}" is "${meant}" at Telnyx`);
@@ -136,10 +138,11 @@ function convertedValue({ element, row, name, value }: Valued, note: Note): stri
   return meant;
 }
 
-/** Words of Twilio's for which Telnyx has others; undefined where the value stays what it is. */
-const VALUES: Readonly<Record<string, (value: string, row: RowName) => string | undefined>> = {
+/** Words of Twilio's for which Telnyx has others, or null where it needs none; undefined where the value stays what it is. */
+const VALUES: Readonly<Record<string, (value: string, row: RowName) => string | null | undefined>> = {
   record: (value, row) => (row === 'Dial' ? { true: 'record-from-answer', false: 'do-not-record' }[value] : undefined),
   transcriptionTracks: (value) => /^(inbound|outbound|both)_tracks?$/.exec(value)?.[1],
+  trim: (value, row) => (value === 'do-not-trim' && row !== 'Conference' ? null : undefined),
   // In seconds at Twilio, 3 to 59.
   machineDetectionTimeout: (value) => (/^\d{1,2}$/.test(value) ? String(Number(value) * 1_000) : undefined),
   input: (value) => (value === 'speech dtmf' ? 'dtmf speech' : undefined),

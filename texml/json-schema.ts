@@ -45,10 +45,12 @@ function elementSchema({ tag, page, meaning, attributes, children, text }: Row):
 }
 
 function attributeSchema({ is, meaning, default: byDefault }: Attribute): Schema {
-  const plain = { type: 'string', description: meaning, ...(byDefault !== undefined && { default: byDefault }) };
+  const about = { description: meaning, ...(byDefault !== undefined && { default: byDefault }) };
   const limit = limitOf(is);
+  if (Object.keys(limit).length === 0) return { ...about, type: 'string' };
   // A value that is still to be filled in may be anything.
-  return Object.keys(limit).length === 0 ? plain : { ...plain, anyOf: [limit, { pattern: '\\{\\{[^]*\\}\\}' }] };
+  const template = { type: 'string', pattern: '\\{\\{[^]*\\}\\}' };
+  return { ...about, anyOf: [{ type: 'string', ...limit }, template] };
 }
 
 function limitOf(is: ValueType): Schema {

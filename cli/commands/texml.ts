@@ -14,13 +14,13 @@ const STANDARD_INPUT = '-';
 
 /** `finish` is told the exit code. */
 export function texmlCommand(finish: (exitCode: number) => void): Command {
-  return new Command('texml')
+  const texml = new Command('texml')
     .description('check, format and convert TeXML documents')
-    .addHelpText('after', '\nExamples:\n  outcall texml lint menu.xml\n  outcall texml fmt --write menu.xml')
-    .addCommand(lintCommand(finish))
-    .addCommand(formatCommand())
-    .addCommand(convertCommand(finish))
-    .addCommand(schemaCommand());
+    .addHelpText('after', '\nExamples:\n  outcall texml lint menu.xml\n  outcall texml fmt --write menu.xml');
+  for (const command of [lintCommand(finish), formatCommand(), convertCommand(finish), schemaCommand()]) {
+    texml.addCommand(command.exitOverride());
+  }
+  return texml;
 }
 
 function lintCommand(finish: (exitCode: number) => void): Command {
@@ -104,8 +104,8 @@ function contentOf(file: string): Buffer {
   try {
     return readFileSync(file === STANDARD_INPUT ? 0 : file);
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new CommandFailure(`${file} cannot be read (${why})`);
+    // "ENOENT: no such file or directory, open 'menu.xml'"
+    throw new CommandFailure(String(error).replace(/^Error: /, ''));
   }
 }
 

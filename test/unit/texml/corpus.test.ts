@@ -1,5 +1,5 @@
 /** The documents in test/texml/corpus: what is right is taken, and what is wrong is said as in the JSON beside it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FINDING_CODES } from '../../../texml/findings';
 import type { Finding } from '../../../texml/findings';
@@ -8,25 +8,15 @@ import { parseTexml } from '../../../texml/reader';
 import { ROW_NAMES, rowNamed, rowOf } from '../../../texml/verbs';
 import type { RowName } from '../../../texml/verbs';
 import { writeTexml } from '../../../texml/writer';
-import { elementsIn, readXml } from '../../../texml/xml-reader';
-import type { XmlDocument, XmlElement } from '../../../texml/xml-reader';
+import { elementsIn } from '../../../texml/xml-reader';
+import type { XmlElement } from '../../../texml/xml-reader';
+import { CORPUS, corpusDocuments, xmlOf } from './corpus';
 
-const corpus = path.resolve('test/texml/corpus');
-const documentsIn = (folder: string) => {
-  const files = readdirSync(path.join(corpus, folder)).filter((file) => file.endsWith('.xml'));
-  return files.map((file) => ({ file, content: readFileSync(path.join(corpus, folder, file)) }));
-};
-const VALID = documentsIn('valid');
-const INVALID = documentsIn('invalid');
+const VALID = corpusDocuments('valid');
+const INVALID = corpusDocuments('invalid');
 
 const expectedOf = (file: string) =>
-  JSON.parse(readFileSync(path.join(corpus, 'invalid', file.replace('.xml', '.json')), 'utf8')) as Finding[];
-
-function xmlOf(content: string | Uint8Array): XmlDocument {
-  const reading = readXml(content);
-  if ('refused' in reading) throw new Error(reading.refused.message);
-  return reading;
-}
+  JSON.parse(readFileSync(path.join(CORPUS, 'invalid', file.replace('.xml', '.json')), 'utf8')) as Finding[];
 
 describe('valid documents', () => {
   test.each(VALID)('$file has no findings', ({ content }) => {
