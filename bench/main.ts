@@ -9,6 +9,7 @@ import type { Bench, Throughput, Times } from './measure';
 import { renderReport } from './report';
 import { startSides } from './sides';
 import type { Side } from './sides';
+import { texmlCommand } from './texml';
 import { watchTraffic } from './traffic';
 
 interface Amounts {
@@ -34,9 +35,13 @@ function main(): Promise<void> {
     .description('compares calls of Outcall with bare Temporal workflows that send the same requests, in one run')
     .option('--pairs <n>', 'how often both are measured, in turns', wholeNumber(1, 7), 7)
     .option('--calls <n>', `calls for each throughput, ${AT_ONCE} of them at once`, wholeNumber(AT_ONCE, 100), AT_ONCE)
-    .addHelpText('after', '\nExamples:\n  npm run bench\n  npm run bench -- --pairs 2    (quick, and noisy)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run bench\n  npm run bench -- --pairs 2    (quick, and noisy)\n  npm run bench -- texml',
+    )
     .exitOverride()
-    .action(run);
+    .action(run)
+    .addCommand(texmlCommand());
   return command.parseAsync().then(() => undefined);
 }
 

@@ -101,7 +101,7 @@ function describeCost(pairs: readonly Pair[], side: keyof Pair): string {
     .join(', ');
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = sorted.length / 2;
   const at = (index: number): number => sorted[index] ?? NaN;
