@@ -3,14 +3,14 @@
  * takes one, so a repeat after a crash is the same command to the carrier. What a failure means is decided in
  * `failures.ts`: what may pass is thrown, so that Temporal repeats it, everything else is an answer.
  */
-import { ApplicationFailure, log } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
+import { log } from '@temporalio/activity';
 import { commandName } from '../domain/call';
 import type { CallId, LegName, ReachableLeg, SpeechName } from '../domain/call';
 import type { Carrier, CommandAnswer } from '../domain/carrier';
 import type { TelnyxClient } from '../platform/telnyx/client';
 import { encodeClientState } from '../platform/telnyx/client-state';
 import { commandId } from '../platform/telnyx/command-id';
+import { answerOf, spoken } from './command';
 import { classify } from './failures';
 import { acceptedAnswer } from './telnyx-answers';
 
@@ -26,9 +26,6 @@ export interface CommandSettings {
 
 type CarrierCommands = Omit<Carrier, 'dial' | 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
 
-const RETRY_AFTER_LIMIT_MS = 10_000;
-/** The leg is in this conference already. */
-const ALREADY_THERE = '90044';
 /** A running conference has this name. The code is told of other things, too; then the join is refused. */
 const NAME_TAKEN = '90033';
 
@@ -91,9 +88,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     say: ({ callId, leg, attempt, name, speech }) => {
       const stamped = stamp(callId, leg, `say ${name} ${attempt}`, name);
       if ('play' in speech) return onLeg(leg, 'playback_start', { audio_url: speech.play, ...stamped });
-      // The plain voices need to be told the language (API reference: speak).
-      const language = /^(fe)?male$/.test(voice) && { language: 'en-US' };
-      return onLeg(leg, 'speak', { payload: speech.say, voice, ...language, ...stamped });
+      return onLeg(leg, 'speak', { ...spoken(speech.say, voice), ...stamped });
     },
 
     startRecording: ({ callId, leg, format }) =>
@@ -101,22 +96,4 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
 
     mute: ({ callId, leg, muted }) => inConference(callId, muted ? 'mute' : 'unmute', ids([leg])),
   };
-}
-
-async function answerOf(send: () => Promise<unknown>): Promise<CommandAnswer> {
-  try {
-    await send();
-    return { kind: 'accepted' };
-  } catch (error) {
-    const { verdict, code, detail, retryAfterMs } = classify(error);
-    if (code === ALREADY_THERE) return { kind: 'accepted' };
-    if (verdict === 'gone') return { kind: 'gone' };
-    if (verdict === 'final') return { kind: 'refused', code, detail };
-    throw ApplicationFailure.create({
-      type: code,
-      message: `${detail} (${verdict})`,
-      category: ApplicationFailureCategory.BENIGN,
-      ...(retryAfterMs !== null && { nextRetryDelay: Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS) }),
-    });
-  }
 }

@@ -84,6 +84,11 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
     runUrl: (callId) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${callId}`,
     publicKeys: carrier.publicKeys,
     installation: config.installation,
+    callBacks: {
+      connectionId: carrier.connectionId,
+      numbers: config.callerIds.all,
+      message: config.callBackMessage,
+    },
     log,
   });
   const server = await listen(app, config.http.port, host);

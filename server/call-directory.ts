@@ -16,6 +16,7 @@ import type { Outcome } from '../domain/outcome';
 import { describeCall, mergeDocuments } from '../domain/status';
 import type { CallStatus, StatusDocument } from '../domain/status';
 import {
+  CALL_BACK,
   COLD_CALL,
   muteUpdate,
   recordingQuery,
@@ -23,7 +24,16 @@ import {
   statusQuery,
   timelineQuery,
 } from '../workflows/messages';
-import type { CallMemo, ColdCall, MuteAnswer, MuteRequest, SignalledEvent, TimelineEntry } from '../workflows/messages';
+import type {
+  CallBack,
+  CallMemo,
+  ColdCall,
+  IncomingCall,
+  MuteAnswer,
+  MuteRequest,
+  SignalledEvent,
+  TimelineEntry,
+} from '../workflows/messages';
 
 /** gRPC's code (grpc.io: Status codes). */
 const NOT_FOUND = 5;
@@ -74,6 +84,8 @@ export interface CallDirectory {
   find(callId: CallId): Promise<CallMemo | null>;
   /** Durable when it resolves. False: there is no such call, or it is over. The same `eventId` again has no effect. */
   signal(callId: CallId, event: SignalledEvent, eventId: string): Promise<boolean>;
+  /** Durable when it resolves. The same leg again has no effect. */
+  startCallBack(call: IncomingCall): Promise<void>;
   /** Done when it resolves, or not possible. Null: there is no such call, or it is over. */
   mute(callId: CallId, request: MuteRequest): Promise<MuteAnswer | null>;
   /** Null: there is no such call. */
@@ -156,6 +168,23 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
     }
   }
 
+  async function startCallBack(call: IncomingCall): Promise<void> {
+    try {
+      await timely(() =>
+        workflow.start<CallBack>(CALL_BACK, {
+          workflowId: `call_back:${call.leg.callLegId}`,
+          taskQueue,
+          args: [call],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          staticSummary: call.message === null ? 'Reject a call back' : 'Answer a call back',
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
   async function mute(callId: CallId, request: MuteRequest): Promise<MuteAnswer | null> {
     const handle = workflow.getHandle<ColdCall>(callId);
     try {
@@ -231,6 +260,7 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
     start,
     find,
     signal,
+    startCallBack,
     mute,
     status: sharing(status),
     timeline: sharing(timeline),

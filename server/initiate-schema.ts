@@ -45,15 +45,18 @@ const text = (most: number) =>
 const soundUrl = z.url({ protocol: /^https?$/ }).max(2000);
 
 /** As long as Telnyx speaks (API reference: speak). */
-const leaveMessage = z.union([
-  z.strictObject({ say: text(3000) }),
-  z.strictObject({ play: soundUrl.meta({ description: 'An MP3 or WAV file that Telnyx can fetch.' }) }),
-]);
+const leaveMessage = z.union(
+  [
+    z.strictObject({ say: text(3000) }),
+    z.strictObject({ play: soundUrl.meta({ description: 'An MP3 or WAV file that Telnyx can fetch.' }) }),
+  ],
+  'must be {"say": up to 3000 characters} or {"play": an http(s) address}',
+);
 
-const answeringMachine = z.union([
-  z.enum(['off', 'hang_up', 'connect']),
-  z.strictObject({ leave_message: leaveMessage }),
-]);
+const answeringMachine = z.union(
+  [z.enum(['off', 'hang_up', 'connect']), z.strictObject({ leave_message: leaveMessage })],
+  'must be "off", "hang_up", "connect" or {"leave_message": {"say": up to 3000 characters} or {"play": an http(s) address}}',
+);
 
 export const initiateSchema = z.strictObject({
   to_phone: e164,
@@ -63,7 +66,7 @@ export const initiateSchema = z.strictObject({
   agent: agent.nullish(),
   dial_order: z.enum(['agent_first', 'lead_first']).nullish(),
   answering_machine: answeringMachine.nullish(),
-  record: z.union([z.boolean(), z.literal('announce')]).nullish(),
+  record: z.union([z.boolean(), z.literal('announce')], 'must be true, false or "announce"').nullish(),
   ring_timeout_secs: wholeSeconds(15, 600).nullish(),
   time_limit_secs: wholeSeconds(30, 14_000).nullish(),
   metadata: metadata.nullish(),

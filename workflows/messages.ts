@@ -13,6 +13,18 @@ import type { StatusDocument } from '../domain/status';
 /** The workflow's type, as the Temporal UI shows it. */
 export const COLD_CALL = 'coldCall';
 
+/** The type of the workflow for people who call us. */
+export const CALL_BACK = 'callBack';
+
+/** Somebody calls one of our numbers. */
+export interface IncomingCall {
+  readonly leg: { readonly callControlId: string; readonly callLegId: string };
+  /** Spoken to them; null: they are rejected. */
+  readonly message: string | null;
+}
+
+export type CallBack = (call: IncomingCall) => Promise<unknown>;
+
 export type ColdCall = (request: CallRequest) => Promise<StatusDocument>;
 
 /** What a webhook or the API can tell a call. One signal per event, so that the history reads as a story. */

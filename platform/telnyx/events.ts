@@ -168,6 +168,32 @@ export function translate(event: TelnyxEvent, learned: Learned): Translated {
   return { kind: 'event', callId: state.callId, event: read };
 }
 
+const incomingFields = z.object({
+  direction: z.literal('incoming'),
+  call_control_id: z.string().min(1).max(500),
+  call_leg_id: z.string().min(1).max(200),
+  connection_id: z.string(),
+  to: z.string(),
+});
+
+/** Somebody calls a number of this application. */
+export interface Incoming {
+  readonly callControlId: string;
+  readonly callLegId: string;
+  /** The application's id. */
+  readonly connectionId: string;
+  /** The number that is called. */
+  readonly to: string;
+}
+
+/** Null for everything but the beginning of a call from outside. */
+export function readIncoming({ event_type, payload }: TelnyxEvent): Incoming | null {
+  const read = event_type === 'call.initiated' ? incomingFields.safeParse(payload) : null;
+  if (!read?.success) return null;
+  const { call_control_id, call_leg_id, connection_id, to } = read.data;
+  return { callControlId: call_control_id, callLegId: call_leg_id, connectionId: connection_id, to };
+}
+
 const FUTURE_MS = 5 * 60_000;
 const PAST_MS = 24 * 3600_000;
 

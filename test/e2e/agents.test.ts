@@ -96,14 +96,14 @@ describe('agent_first', () => {
   });
 
   test.each([
-    ['a telephone', { type: 'phone', number: '+15550201006' }],
-    ['a SIP address', { type: 'sip', uri: 'sip:ana@pbx.example.com' }],
-  ])('with %s', async (_name, agent) => {
+    ['a telephone', { type: 'phone', number: '+15550201006' }, '+15550201006'],
+    ['a SIP address', { type: 'sip', uri: 'sip:ana@pbx.example.com' }, 'sip:ana@pbx.example.com'],
+  ])('with %s', async (_name, agent, dialed) => {
     const callId = await system.call({ to_phone: '+15550202000', agent, dial_order: 'agent_first' });
     const document = await until(callId, hasEnded);
     expect(document).toMatchObject({ outcome: 'completed', ended_by: 'lead' });
     expect(document.participants[0]).toMatchObject({ participant_sid: 'agent', role: 'agent' });
-    expect(legOf(callId, 'agent').to).toBe(agent.number ?? agent.uri);
+    expect(legOf(callId, 'agent').to).toBe(dialed);
   });
 
   test('an agent who does not answer: the lead is never rung', async () => {
