@@ -128,7 +128,21 @@ export function advance(facts: Facts, event: CallEvent): Facts {
       return { ...facts, endingAt: earliest(facts.endingAt, event.at) };
     case 'ended':
       return { ...facts, endedAt: earliest(facts.endedAt, event.at) };
-    default:
+    case 'placed':
+    case 'initiated':
+    case 'answered':
+    case 'machineDetected':
+    case 'greetingEnded':
+    case 'said':
+    case 'joined':
+    case 'left':
+    case 'muted':
+    case 'hungUp':
+    case 'disowned':
+    case 'recordingStarted':
+    case 'recordingSaved':
+    case 'recordingFound':
+    case 'recordingFailed':
       return withLeg(facts, event);
   }
 }

@@ -131,7 +131,7 @@ function checkDestination(number: string, path: string, settings: InitiateSettin
   });
 }
 
-export function unacceptable(code: string, path: string, message: string): ApiProblem {
+function unacceptable(code: string, path: string, message: string): ApiProblem {
   return new ApiProblem({ status: 422, code, detail: `${path} ${message}`, errors: [{ path, message }] });
 }
 
