@@ -68,6 +68,7 @@ export interface Facts {
   readonly dialSentAt: string | null;
   readonly leadDialedAt: string | null;
   readonly leadRefusal: Refusal | null;
+  readonly agentRefusal: Refusal | null;
   /** Nobody can say whether the lead's phone rang: the dial was not answered clearly and no leg was ever found. */
   readonly leadUnresolvedAt: string | null;
   readonly commandFailure: Refusal | null;
@@ -86,6 +87,7 @@ export const NOTHING_KNOWN: Facts = {
   dialSentAt: null,
   leadDialedAt: null,
   leadRefusal: null,
+  agentRefusal: null,
   leadUnresolvedAt: null,
   commandFailure: null,
   endedConferences: [],
@@ -106,7 +108,9 @@ export function advance(facts: Facts, event: CallEvent): Facts {
         leadDialedAt: event.leg.role === 'lead' ? earliest(facts.leadDialedAt, event.at) : facts.leadDialedAt,
       };
     case 'dialRefused':
-      return event.leg.role === 'lead' ? { ...facts, leadRefusal: first(facts.leadRefusal, refusalOf(event)) } : facts;
+      return event.leg.role === 'lead'
+        ? { ...facts, leadRefusal: first(facts.leadRefusal, refusalOf(event)) }
+        : { ...facts, agentRefusal: first(facts.agentRefusal, refusalOf(event)) };
     case 'dialUnresolved':
       return event.leg.role === 'lead'
         ? { ...facts, leadUnresolvedAt: earliest(facts.leadUnresolvedAt, event.at) }

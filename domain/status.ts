@@ -93,7 +93,9 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
   const lead = leadLeg(facts);
   const ended = facts.endedAt === null ? null : (lead?.hangup?.at ?? facts.endedAt);
   const answered = lead ? answeredAt(lead) : null;
-  const refusal = facts.leadRefusal ?? facts.commandFailure;
+  // Why no agent came matters to a lead who was never dialed.
+  const ofAgent = facts.leadDialedAt === null ? facts.agentRefusal : null;
+  const refusal = facts.leadRefusal ?? facts.commandFailure ?? ofAgent;
   const recording = describeRecording(call, facts, lead);
   const participants = describeParticipants(facts);
   return {

@@ -15,7 +15,7 @@ import {
   CARRIER_SLACK_MS,
   untilAsking,
 } from './story/asking';
-import { enterConference, isIn } from './story/conference';
+import { enterConference, isIn, stopRingback } from './story/conference';
 import { dialUntilKnown, iso } from './story/dialing';
 import { endEveryLeg, learnHowItEnded } from './story/ending';
 import { canGoOn, isMachine, isMeantForPeople, leadAnswered, leadIsGone } from './story/going-on';
@@ -70,11 +70,8 @@ function entersByItself(call: CallRequest, facts: Facts): boolean {
   return company(facts).length > 0 && !isMeantForPeople(call) && call.recordingNotice === null;
 }
 
-/** Dials the lead and waits for the answer; false when the call is over before one. Agents who wait hear it ring. */
+/** Dials the lead and waits for the answer; false when the call is over before one. */
 async function ringLead(call: CallRequest, intoConference: boolean, runtime: CallRuntime): Promise<boolean> {
-  const { callId } = call;
-  const waiting = company(runtime.facts()).map(({ identity }) => identity);
-  if (waiting.length > 0) await runtime.carrier.playInConference({ callId, legs: waiting, sound: 'ringback' });
   const dial = {
     leg: LEAD,
     agent: null,
@@ -101,18 +98,13 @@ async function accompanyLead(call: CallRequest, byItself: boolean, runtime: Call
   await announceRecording(call, runtime);
   const [entered] = await Promise.all([
     enterConference(call, { leg: LEAD, byItself, isWanted: canGoOn }, runtime),
-    stopRingback(call, runtime),
+    stopRingback(call, company(runtime.facts()), runtime),
   ]);
   if (!entered) return;
   if (call.agent !== null && call.dialOrder === 'lead_first') {
     runtime.learn({ kind: 'agentRequested', at: iso(runtime.now()), source: 'api', agent: call.agent });
   }
   await keepCompany(call, answeredMs, runtime);
-}
-
-async function stopRingback({ callId }: CallRequest, runtime: CallRuntime): Promise<void> {
-  const legs = company(runtime.facts()).map(({ identity }) => identity);
-  if (legs.length > 0) await runtime.carrier.stopPlaying({ callId, legs });
 }
 
 /** Agents come and go; a lead who is alone hears hold audio, and after a while an apology. */

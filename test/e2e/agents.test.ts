@@ -88,7 +88,7 @@ describe('agent_first', () => {
     });
     const [ringback] = commands.filter(({ name }) => name === 'play');
     expect(ringback?.body['call_control_ids']).toEqual([agent?.leg.call_control_id]);
-    expect((ringback?.at ?? '~') < (lead?.leg.placed_at ?? '')).toBe(true);
+    expect((ringback?.at ?? '~') < (lead?.leg.answered_at ?? '')).toBe(true);
     expect(commands.map(({ name }) => name)).toContain('stop');
     const { conferences } = system.ledger();
     const joined = conferences.find(({ name }) => name === callId)?.participants.at(-1);
@@ -124,6 +124,12 @@ describe('agent_first', () => {
     const agent = { type: 'phone', number: '+15550203002' };
     const callId = await system.call({ to_phone: '+15550205000', agent });
     expect(await until(callId, hasEnded, AGENT_WAIT_SECS * 1000)).toMatchObject({ outcome: 'agent_unavailable' });
+  });
+
+  test('an agent whom the carrier refuses to dial: the status says why', async () => {
+    const agent = { type: 'phone', number: '+15550203010' };
+    const callId = await system.call({ to_phone: '+15550205100', agent });
+    expect(await until(callId, hasEnded)).toMatchObject({ outcome: 'agent_unavailable', error_code: '10016' });
   });
 
   test('a browser that logs in a moment later is rung again', async () => {
@@ -228,6 +234,18 @@ describe('lead_first', () => {
 });
 
 describe('/webrtc-join', () => {
+  test('an agent who comes while the lead’s phone rings hears it ring until the answer', async () => {
+    const to_phone = '+15550215006';
+    await system.control('PUT', `phones/${to_phone}`, { ringMs: 4000 });
+    const callId = await system.call({ to_phone, record: false });
+    await join(callId, 'listens');
+    await until(callId, inProgress);
+    const [play, stop] = commandsOf(callId).filter(({ name }) => name === 'play' || name === 'stop');
+    expect([play?.name, stop?.name]).toEqual(['play', 'stop']);
+    expect(play?.body['call_control_ids']).toEqual([legOf(callId, 'listens').call_control_id]);
+    await hangUp(callId);
+  });
+
   test('several agents come at any time, and each is heard or muted alone', async () => {
     const callId = await system.call({ to_phone: stays(6) });
     expect((await join(callId, 'early')).body).toMatchObject({

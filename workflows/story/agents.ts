@@ -10,7 +10,7 @@ import { answeredAt, isAlive, legNamed, livingLegs } from '../../domain/legs';
 import type { LivingLeg } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
 import { ASK_WHILE_RINGING_MS, CARRIER_SLACK_MS, untilAsking } from './asking';
-import { enterConference } from './conference';
+import { enterConference, playRingback } from './conference';
 import { dialUntilKnown, iso } from './dialing';
 import { isClosing } from './going-on';
 
@@ -76,15 +76,20 @@ async function ring(
   const waiting = { patienceMs, askEveryMs: ASK_WHILE_RINGING_MS, summary: `ringing ${leg.participant}`, legs };
   await untilAsking(call, runtime, settled, waiting);
   const known = legNamed(runtime.facts(), leg);
-  if (!known || answeredAt(known) === null) {
+  const stays = (facts: Facts): boolean => isWanted(facts) && legs(facts).length > 0;
+  const hasAnswered = known !== null && answeredAt(known) !== null;
+  if (!hasAnswered || !(await enterConference(call, { leg, byItself: false, isWanted: stays }, runtime))) {
+    await hangUpAll(call, legs(runtime.facts()), runtime);
     return NOT_THERE_YET.includes(known?.hangup?.cause ?? '') ? 'notThereYet' : 'declined';
   }
-  const stays = (facts: Facts): boolean => isWanted(facts) && legs(facts).length > 0;
-  if (!(await enterConference(call, { leg, byItself: false, isWanted: stays }, runtime))) return 'declined';
-  for (const old of mine(runtime.facts(), leg).filter(({ identity }) => identity.attempt < leg.attempt)) {
-    await runtime.carrier.hangUp({ callId: call.callId, leg: old.identity, attempt: 1 });
-  }
+  const older = mine(runtime.facts(), leg).filter(({ identity }) => identity.attempt < leg.attempt);
+  await hangUpAll(call, older, runtime);
+  for (const entered of legs(runtime.facts())) await playRingback(call, entered, runtime);
   return 'came';
+}
+
+async function hangUpAll({ callId }: CallRequest, legs: readonly LivingLeg[], runtime: CallRuntime): Promise<void> {
+  for (const { identity: leg } of legs) await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
 }
 
 function isRinging(facts: Facts, name: LegName): boolean {

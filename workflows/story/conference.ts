@@ -2,9 +2,11 @@
 import type { CallRequest, LegName } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { isAlive, isJoined, legNamed, livingLegs } from '../../domain/legs';
+import type { LivingLeg } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
 import { askAbout } from './asking';
 import { iso } from './dialing';
+import { leadAnswered } from './going-on';
 
 const JOINED_WITHIN_MS = 2_000;
 
@@ -57,4 +59,21 @@ async function askParticipants({ callId }: CallRequest, runtime: CallRuntime): P
 export function isIn(facts: Facts, name: LegName): boolean {
   const leg = legNamed(facts, name);
   return leg !== null && isJoined(facts, leg);
+}
+
+/** An agent who is there before the lead has answered hears it ring. */
+export async function playRingback(call: CallRequest, agent: LivingLeg, runtime: CallRuntime): Promise<void> {
+  if (leadAnswered(runtime.facts())) return;
+  await runtime.carrier.playInConference({ callId: call.callId, legs: [agent.identity], sound: 'ringback' });
+  // The answer came in between, and with it a stop that found nothing to stop.
+  if (leadAnswered(runtime.facts())) await stopRingback(call, [agent], runtime);
+}
+
+export async function stopRingback(
+  { callId }: CallRequest,
+  agents: readonly LivingLeg[],
+  runtime: CallRuntime,
+): Promise<void> {
+  const legs = agents.map(({ identity }) => identity);
+  if (legs.length > 0) await runtime.carrier.stopPlaying({ callId, legs });
 }
