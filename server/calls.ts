@@ -31,9 +31,16 @@ export interface CallRoutesSettings {
   readonly log: Logger;
 }
 
+const callReference = z.string().min(1).nullish();
 export const conferenceReference = z
-  .looseObject({ conference_id: z.string().nullish(), conference_sid: z.string().nullish() })
-  .transform(({ conference_id, conference_sid }) => conference_id ?? conference_sid ?? '');
+  .looseObject({ conference_id: callReference, conference_sid: callReference })
+  .transform(({ conference_id, conference_sid }) => conference_id ?? conference_sid ?? '')
+  .meta({
+    anyOf: ['conference_id', 'conference_sid'].map((name) => ({
+      required: [name],
+      properties: { [name]: { type: 'string' } },
+    })),
+  });
 
 export function callRoutes(settings: CallRoutesSettings): Router {
   const { directory, readStatus, log } = settings;

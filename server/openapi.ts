@@ -12,9 +12,11 @@ import type { RecordingStatus } from '../domain/recordings';
 import { CALL_STATUSES } from '../domain/status';
 import type { ParticipantStatus, StatusDocument } from '../domain/status';
 import type { TimelineEntry } from '../workflows/messages';
+import { LAST_EVENT_ID } from './call-events';
+import { VISIBLE_ASCII } from './call-ids';
 import { listQuery } from './call-list';
 import { BASE_PATH, conferenceReference } from './calls';
-import { initiateSchema } from './initiate-request';
+import { initiateSchema, UNSAFE_KEYS } from './initiate-request';
 import { WEBHOOK_PATHS } from './webhooks';
 
 type Shape<T> = Record<keyof T, z.ZodType>;
@@ -99,6 +101,12 @@ const event = z
   .object({ seq: z.int(), type: word, at: instant, role: word.nullable() } satisfies Shape<TimelineEntry>)
   .meta({ id: 'CallEvent' });
 
+const serverSentEvent = z.object({
+  id: word.meta({ description: 'The seq of the CallEvent' }),
+  event: word.meta({ description: 'Its type' }),
+  data: word.meta({ contentMediaType: 'application/json', contentSchema: { $ref: '#/components/schemas/CallEvent' } }),
+});
+
 const problem = z
   .object({
     type: word,
@@ -110,9 +118,30 @@ const problem = z
   })
   .meta({ id: 'Problem' });
 
-const telnyxEvent = z
-  .looseObject({ data: z.looseObject({ event_type: word, payload: z.looseObject({}) }) })
-  .meta({ id: 'TelnyxEvent' });
+const told = z.looseObject({ event_type: word.min(1).max(200), payload: z.looseObject({}) });
+const telnyxEvent = z.union([z.looseObject({ data: told }), told]).meta({ id: 'TelnyxEvent' });
+
+/** What `metadata` may hold. Written by hand: the generator makes null two cases where a schema contains itself. */
+const JSON_VALUE = {
+  anyOf: [
+    { type: ['string', 'boolean', 'null'] },
+    { type: 'number', minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+    { type: 'array', items: { $ref: '#/components/schemas/Json' } },
+    {
+      type: 'object',
+      propertyNames: { not: { enum: [...UNSAFE_KEYS] } },
+      additionalProperties: { $ref: '#/components/schemas/Json' },
+    },
+  ],
+} satisfies Parameters<OpenAPIRegistry['registerComponent']>[2];
+
+/** What can be done with the call that an answer is about. */
+const CALL_LINKS = Object.fromEntries(
+  ['getCall', 'getStatus', 'streamCallEvents', 'hangUpCall'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { id: '$response.body#/call_id' } },
+  ]),
+);
 
 const json = (description: string, schema: z.ZodType) => ({
   description,
@@ -153,8 +182,9 @@ export function describeApi(publicUrl: string): object {
     in: 'header',
     name: 'X-API-Key',
   });
+  registry.registerComponent('schemas', 'Json', JSON_VALUE);
   const security = [{ [key.name]: [] }];
-  const params = z.object({ id: word.meta({ description: 'The call_id.' }) });
+  const params = z.object({ id: word.meta({ pattern: CALL_ID_PATTERN.source, description: 'The call_id.' }) });
   const register = (route: Omit<RouteConfig, 'security'>): void => {
     registry.registerPath({ ...route, path: `${BASE_PATH}${route.path}`, security });
   };
@@ -168,7 +198,8 @@ export function describeApi(publicUrl: string): object {
     request: {
       body: body(initiateSchema),
       headers: z.object({
-        'Idempotency-Key': word.min(1).max(255).optional().meta({
+        'Idempotency-Key': word.optional().meta({
+          pattern: VISIBLE_ASCII.source,
           description: 'The same key never starts a second call; a repeat is answered like the first request.',
         }),
       }),
@@ -180,6 +211,7 @@ export function describeApi(publicUrl: string): object {
           Location: { schema: { type: 'string' } },
           'Idempotent-Replayed': { schema: { type: 'string', enum: ['true'] } },
         },
+        links: CALL_LINKS,
       },
       ...problems(...WITH_KEY, ...WITH_BODY, 403, 501),
     },
@@ -216,13 +248,15 @@ export function describeApi(publicUrl: string): object {
     request: {
       params,
       headers: z.object({
-        'Last-Event-ID': word.optional().meta({ description: 'Go on after the event of this id.' }),
+        'Last-Event-ID': word
+          .optional()
+          .meta({ pattern: LAST_EVENT_ID.source, description: 'Go on after the event of this id.' }),
       }),
     },
     responses: {
       200: {
-        description: 'The data of each event is a CallEvent',
-        content: { 'text/event-stream': { schema: event } },
+        description: 'Each event has these fields; its data is a CallEvent in JSON',
+        content: { 'text/event-stream': { schema: serverSentEvent } },
       },
       204: { description: 'The call is over and all was told' },
       ...problems(...WITH_KEY, 404),
@@ -278,9 +312,19 @@ export function describeApi(publicUrl: string): object {
       },
     });
   }
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  // Nothing refers to CallEvent in zod's words.
+  const definitions = [...registry.definitions, { type: 'schema', schema: event } as const];
+  const document = new OpenApiGeneratorV31(definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Outcall', version: '1', description: 'Outbound calls that cannot be lost.' },
     servers: [{ url: publicUrl }],
   });
+  return JSON.parse(JSON.stringify(document), allowNull) as object;
 }
+
+/** The generator leaves null out of the words of what may be null, and so forbids it. */
+function allowNull(_key: string, value: unknown): unknown {
+  const schema = NULLABLE_WORDS.safeParse(value);
+  return schema.success ? { ...schema.data, enum: [...schema.data.enum, null] } : value;
+}
+const NULLABLE_WORDS = z.looseObject({ type: z.tuple([z.literal('string'), z.literal('null')]), enum: z.array(word) });
