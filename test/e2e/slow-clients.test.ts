@@ -68,7 +68,7 @@ describe('a client that takes its time', () => {
     }
   });
 
-  test.each(claims)('%s: its connection is closed within %i ms, after %i', async (what, withinMs, status) => {
+  test.each(claims)('%s: its connection is closed within %i ms, with %i', async (what, withinMs, status) => {
     const answer = await heard.get(what);
     expect(answer).toMatchObject({ status });
     expect(answer?.afterMs).toBeLessThan(withinMs);
