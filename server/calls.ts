@@ -6,6 +6,7 @@ import { CALL_ID_PATTERN } from '../domain/call';
 import type { CallId, CallRequest } from '../domain/call';
 import type { StatusDocument } from '../domain/status';
 import type { Logger } from '../platform/logger';
+import { BASE_PATH } from './base-path';
 import { TemporalUnavailableError } from './call-directory';
 import type { CallDirectory } from './call-directory';
 import type { CallMemo } from '../workflows/messages';
@@ -16,8 +17,6 @@ import { onlyMethods } from './methods';
 import { ApiProblem } from './problems';
 import { parseJsonBody, rawBody } from './request-body';
 import type { StatusReader } from './status-reader';
-
-export const BASE_PATH = '/aicallgo/api/v1/cold-call';
 
 export interface CallRoutesSettings {
   readonly directory: CallDirectory;

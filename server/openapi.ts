@@ -12,10 +12,11 @@ import type { RecordingStatus } from '../domain/recordings';
 import { CALL_STATUSES } from '../domain/status';
 import type { ParticipantStatus, StatusDocument } from '../domain/status';
 import type { TimelineEntry } from '../workflows/messages';
+import { BASE_PATH } from './base-path';
 import { LAST_EVENT_ID } from './call-events';
 import { VISIBLE_ASCII } from './call-ids';
 import { listQuery } from './call-list';
-import { BASE_PATH, conferenceReference } from './calls';
+import { conferenceReference } from './calls';
 import { initiateSchema, UNSAFE_KEYS } from './initiate-request';
 import { WEBHOOK_PATHS } from './webhooks';
 
