@@ -27,7 +27,8 @@ const limit = z
   .string()
   .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
   .transform(Number)
-  .refine((value) => value >= 1 && value <= 100, 'must be a whole number from 1 to 100');
+  .refine((value) => value >= 1 && value <= 100, 'must be a whole number from 1 to 100')
+  .meta({ type: 'integer', minimum: 1, maximum: 100, default: 20 });
 
 export const listQuery = z.strictObject({
   status: z.enum(CALL_STATUSES).optional(),
