@@ -46,6 +46,7 @@ export interface StatusDocument {
   readonly metadata: JsonObject;
   readonly participants: readonly ParticipantStatus[];
   readonly created_at: string;
+  /** When the dial of the lead was first sent. */
   readonly dialed_at: string | null;
   readonly answered_at: string | null;
   /** When the lead came into the conference. */
@@ -111,7 +112,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     metadata: call.metadata,
     participants,
     created_at: call.createdAt,
-    dialed_at: facts.dialSentAt,
+    dialed_at: facts.leadDialedAt,
     answered_at: answered,
     joined_at: lead?.firstJoinedAt ?? null,
     ended_at: ended,
