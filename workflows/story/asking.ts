@@ -35,7 +35,7 @@ export async function untilAsking(
     const left = endsAt - runtime.now();
     if (left <= 0) return false;
     if (await runtime.until(predicate, Math.min(askEveryMs, left), summary)) return true;
-    for (const leg of legs(runtime.facts())) await askAbout(leg, call, runtime);
+    await Promise.all(legs(runtime.facts()).map((leg) => askAbout(leg, call, runtime)));
     if (predicate(runtime.facts())) return true;
   }
 }
