@@ -1,0 +1,133 @@
+/** The story of one call, bound to the world of a seed as `workflows/cold-call.ts` binds it to Temporal. */
+import type { CallRequest } from '../domain/call';
+import type { Carrier } from '../domain/carrier';
+import type { CallEvent } from '../domain/events';
+import { advance, NOTHING_KNOWN } from '../domain/facts';
+import type { Facts } from '../domain/facts';
+import type { RecordingToDeliver } from '../domain/recordings';
+import { describeCall } from '../domain/status';
+import type { Change, StatusDocument } from '../domain/status';
+import type { Clock } from '../simulator/carrier/world';
+import { callStory } from '../workflows/call-story';
+import type { CallRuntime } from '../workflows/runtime';
+import type { Worker } from './processes';
+
+export interface CallWatch {
+  learned(event: CallEvent, before: StatusDocument, after: StatusDocument): void;
+  waits(summary: string, timeoutMs: number): void;
+  /** Null: the story ended as it should. */
+  ended(error: unknown): void;
+}
+
+export interface CallDeps {
+  readonly clock: Clock;
+  readonly worker: Worker;
+  readonly request: CallRequest;
+  readonly watch: CallWatch;
+  /** Binds the commands and questions. */
+  carrier(deliver: (job: () => void) => void): Carrier;
+}
+
+export interface RunningCall {
+  readonly request: CallRequest;
+  readonly facts: () => Facts;
+  readonly document: () => StatusDocument;
+  readonly isOver: () => boolean;
+  readonly deliveries: readonly RecordingToDeliver[];
+  /** False: the call is over. The call hears of it when a worker runs. */
+  signal(event: CallEvent, heard?: () => void): boolean;
+}
+
+interface Job {
+  readonly signal: boolean;
+  readonly run: () => void;
+}
+
+/** Accepts a call: its story begins as soon as a worker takes it. */
+export function startCall({ clock, worker, request, watch, carrier }: CallDeps): RunningCall {
+  let facts = NOTHING_KNOWN;
+  let change: Change = { at: request.createdAt, source: 'api' };
+  let over = false;
+  let jobs: Job[] = [];
+  const blocked = new Set<{ readonly predicate: (facts: Facts) => boolean; readonly go: () => void }>();
+  const deliveries: RecordingToDeliver[] = [];
+  const document = (): StatusDocument => describeCall(request, facts, change);
+
+  /** One workflow task: signals first, then what else has come, as Temporal's SDK does. */
+  const task = (): void => {
+    const due = jobs;
+    jobs = [];
+    for (const job of [...due.filter(({ signal }) => signal), ...due.filter(({ signal }) => !signal)]) job.run();
+    for (const one of [...blocked]) if (one.predicate(facts)) one.go();
+  };
+  const deliver = (job: Job): void => {
+    jobs.push(job);
+    if (jobs.length === 1) clock.after(TASK_MS, () => worker.whenRunning(task));
+  };
+
+  const learn = (event: CallEvent): void => {
+    const before = document();
+    const known = JSON.stringify(facts);
+    facts = advance(facts, event);
+    if (JSON.stringify(facts) === known) return;
+    change = { at: new Date(clock.now()).toISOString(), source: event.source };
+    watch.learned(event, before, document());
+  };
+
+  const until: CallRuntime['until'] = (predicate, timeoutMs, summary) =>
+    new Promise((resolve) => {
+      if (predicate(facts)) {
+        resolve(true);
+        return;
+      }
+      watch.waits(summary, timeoutMs);
+      const settle = (met: boolean): void => {
+        cancel();
+        if (blocked.delete(waiting)) resolve(met);
+      };
+      const waiting = { predicate, go: () => settle(true) };
+      const timer = { signal: false, run: () => settle(predicate(facts)) };
+      const cancel = clock.after(Math.max(1, timeoutMs), () => deliver(timer));
+      blocked.add(waiting);
+    });
+
+  const runtime: CallRuntime = {
+    facts: () => facts,
+    acceptedAtMs: clock.now(),
+    now: () => clock.now(),
+    learn,
+    until,
+    carrier: carrier((run) => deliver({ signal: false, run })),
+    deliverRecording: (recording) => {
+      deliveries.push(recording);
+      return Promise.resolve();
+    },
+  };
+  const end = (error: unknown): void => {
+    over = true;
+    watch.ended(error);
+  };
+  deliver({ signal: false, run: () => void callStory(request, runtime).then(() => end(null), end) });
+
+  return {
+    request,
+    facts: () => facts,
+    document,
+    isOver: () => over,
+    deliveries,
+    signal(event, heard) {
+      if (over) return false;
+      deliver({
+        signal: true,
+        run: () => {
+          learn(event);
+          heard?.();
+        },
+      });
+      return true;
+    },
+  };
+}
+
+/** From something happening to the workflow's hearing of it. */
+const TASK_MS = 3;

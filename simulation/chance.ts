@@ -1,0 +1,88 @@
+/**
+ * Everything that is left to chance, drawn from the seed and the name of the occasion: the third webhook meets the same
+ * fate whatever else goes on. So a fault can be left out of a run without changing the others, which is how a failing
+ * seed is made small.
+ */
+import { hash, mulberry32 } from '../simulator/mischief';
+
+/** A row that is drawn as often as its weight says, compared with the other rows. */
+export interface Weighted {
+  readonly weight: number;
+}
+
+export interface Draws {
+  /** Uniform in [0, 1). */
+  next(): number;
+  happens(probability: number): boolean;
+  /** A whole number, both ends included. */
+  between(least: number, most: number): number;
+  pick<T>(items: readonly T[]): T;
+  row<T extends Weighted>(rows: readonly T[]): T;
+}
+
+export function createDraws(seed: number, name: string): Draws {
+  const next = mulberry32(hash(`${seed} ${name}`));
+  const at = <T>(items: readonly T[], index: number): T => {
+    const item = items[index];
+    if (item === undefined) throw new Error(`nothing to draw for ${name}`);
+    return item;
+  };
+  return {
+    next,
+    happens: (probability) => next() < probability,
+    between: (least, most) => least + Math.floor(next() * (most - least + 1)),
+    pick: (items) => at(items, Math.floor(next() * items.length)),
+    row: (rows) => {
+      let left = next() * rows.reduce((sum, { weight }) => sum + weight, 0);
+      return at(
+        rows,
+        rows.findIndex(({ weight }) => (left -= weight) < 0),
+      );
+    },
+  };
+}
+
+/** A fault that a run has met. */
+export interface Met {
+  /** Where: `dial 1`, `webhook call.answered 2`. Unique within a run. */
+  readonly occasion: string;
+  /** What: a row of the tables in `faults.ts`. */
+  readonly kind: string;
+}
+
+export interface Chance {
+  draws(name: string): Draws;
+  /** Draws whether this occasion meets a fault, and which. Null: all is well, it is muted, or the faults are over. */
+  fault<T extends Weighted & { readonly kind: string }>(
+    occasion: string,
+    probability: number,
+    rows: readonly T[],
+  ): { readonly row: T; readonly draws: Draws } | null;
+  readonly met: readonly Met[];
+}
+
+export interface ChanceSettings {
+  readonly seed: number;
+  /** Occasions at which nothing goes wrong this time. */
+  readonly muted: ReadonlySet<string>;
+  /** False when nothing goes wrong any more. */
+  readonly faulty: () => boolean;
+  readonly count: (what: string) => void;
+}
+
+export function createChance({ seed, muted, faulty, count }: ChanceSettings): Chance {
+  const met: Met[] = [];
+  return {
+    draws: (name) => createDraws(seed, name),
+    met,
+    fault(occasion, probability, rows) {
+      const draws = createDraws(seed, occasion);
+      if (!draws.happens(probability) || rows.length === 0) return null;
+      const row = draws.row(rows);
+      if (muted.has(occasion) || !faulty()) return null;
+      met.push({ occasion, kind: row.kind });
+      count(`fault: ${row.kind}`);
+      return { row, draws };
+    },
+  };
+}

@@ -1,0 +1,171 @@
+/** Looks on while a seed runs: keeps records, counts what happens, and asks the oracles after every event. */
+import type { CallId, CallRequest } from '../domain/call';
+import type { StatusDocument } from '../domain/status';
+import type { Carrier } from '../simulator/carrier/carrier';
+import type { Clock, Webhook } from '../simulator/carrier/world';
+import type { Attempt } from './attempts';
+import type { CallWatch, RunningCall } from './call';
+import type { NetworkWatch } from './network';
+import { atTheEnd, whenDialSent, whenEnded, whenPlaced, whenSent, whenStatusChanges } from './oracles';
+import type { Plan } from './plan';
+import { createRecord, lastCompleteLook, legsOf, noteAnswer, succeeded } from './records';
+import type { CallRecord } from './records';
+
+export interface Violation {
+  /** `C1` … of the table in `oracles.ts`. */
+  readonly oracle: string;
+  readonly callId: CallId | null;
+  readonly what: string;
+}
+
+/** What an oracle says: nothing, or what is wrong. */
+export type Verdict = Omit<Violation, 'callId'>;
+
+export interface Judge extends NetworkWatch {
+  /** Whom it looks on; before the first event. */
+  follow(carrier: Carrier, calls: readonly RunningCall[]): void;
+  watchCall(request: CallRequest): CallWatch;
+  /** The carrier has said something. */
+  said(webhook: Webhook): void;
+  /** It has reached the server. */
+  webhook(webhook: Webhook): void;
+  /** The workflow has learned of it. */
+  heardWebhook(callId: CallId, webhook: Webhook): void;
+  heardAttempt(attempt: Attempt): void;
+  hangupAccepted(callId: CallId): void;
+  broken(error: unknown): void;
+  /** Nothing more happens. */
+  concludes(): void;
+  readonly violations: readonly Violation[];
+}
+
+export interface JudgeDeps {
+  readonly clock: Clock;
+  readonly plan: Plan;
+  count(what: string): void;
+  note(what: () => string): void;
+}
+
+export function createJudge({ clock, plan, count, note }: JudgeDeps): Judge {
+  const records = new Map<CallId, CallRecord>();
+  const violations: Violation[] = [];
+  let carrier: Carrier | null = null;
+  let running: readonly RunningCall[] = [];
+  const ledgerLegs = () => carrier?.ledger().legs ?? [];
+
+  const of = (callId: CallId): CallRecord => {
+    const record = records.get(callId);
+    if (!record) throw new Error(`no record of ${callId}`);
+    return record;
+  };
+  const object = (callId: CallId | null, verdicts: readonly Verdict[]): void => {
+    for (const verdict of verdicts) {
+      note(() => `VIOLATION of ${verdict.oracle}: ${verdict.what}`);
+      violations.push({ ...verdict, callId });
+    }
+  };
+  const nick = (callId: CallId): string => (plan.calls.length === 1 ? '' : `call ${callId.slice(-1)}: `);
+
+  return {
+    violations,
+    follow(model, calls) {
+      carrier = model;
+      running = calls;
+    },
+
+    sent(request, fault) {
+      const { attempt, operation, atMs } = request;
+      const record = of(attempt.callId);
+      note(() => `${nick(attempt.callId)}→ ${operation}${fault === null ? '' : ` (${fault})`}`);
+      count(`request: ${operation}`);
+      object(attempt.callId, whenSent(record, request));
+      if (operation !== 'dial') return;
+      record.dials.push({ request, look: lastCompleteLook(record), told: new Set(record.told) });
+      object(attempt.callId, whenDialSent(record, atMs));
+    },
+    done(request, reply) {
+      const { attempt, operation } = request;
+      note(() => `${nick(attempt.callId)}  the carrier has done ${operation}: ${reply.status}`);
+      if (operation !== 'dial' || !succeeded(reply)) return;
+      const record = of(attempt.callId);
+      object(attempt.callId, whenPlaced(record, request, legsOf(ledgerLegs(), record), count));
+    },
+    answered(request, body) {
+      noteAnswer(of(request.attempt.callId), request, body);
+      note(() => `${nick(request.attempt.callId)}← ${request.operation} answered`);
+    },
+    failed(request, error) {
+      note(() => `${nick(request.attempt.callId)}← ${request.operation} failed: ${describe(error)}`);
+    },
+
+    said: ({ eventType }) => note(() => `  the carrier says ${eventType}`),
+    webhook: ({ eventType }) => note(() => `webhook ${eventType}`),
+    heardWebhook(callId, { eventType, data }) {
+      const payload = data['payload'] as Record<string, unknown>;
+      of(callId).told.add(`${eventType} ${String(payload['call_leg_id'])}`);
+    },
+    heardAttempt({ callId, name }) {
+      const record = of(callId);
+      for (const told of record.tellings.get(name) ?? []) record.told.add(told);
+    },
+    hangupAccepted(callId) {
+      of(callId).hangupAcceptedAtMs ??= clock.now();
+      count('api: hangup accepted');
+      note(() => `${nick(callId)}the API accepts a hangup`);
+    },
+    broken(error) {
+      object(null, [{ oracle: 'no bug', what: `an activity threw ${describe(error)}` }]);
+    },
+
+    watchCall(request) {
+      const record = createRecord(request, clock.now());
+      const { callId } = request;
+      records.set(callId, record);
+      note(() => `${nick(callId)}accepted: ${JSON.stringify(request)}`);
+      return {
+        learned(event, before, after) {
+          count(`event: ${event.kind} by ${event.source}`);
+          note(() => `${nick(callId)}learned ${JSON.stringify(event)}`);
+          if (before.status !== after.status) {
+            count(`status: ${before.status} → ${after.status}`);
+            note(() => `${nick(callId)}STATUS ${before.status} → ${after.status}`);
+          }
+          record.document = after;
+          object(callId, whenStatusChanges(before, after));
+          if (before.status === 'ended' || after.status !== 'ended') return;
+          record.endedAtMs = clock.now();
+          object(callId, whenEnded(record, legsOf(ledgerLegs(), record)));
+        },
+        waits: (summary, timeoutMs) => note(() => `${nick(callId)}waits: ${summary}, at most ${timeoutMs} ms`),
+        ended(error) {
+          record.storyOverAtMs = clock.now();
+          note(() => `${nick(callId)}the story is over`);
+          if (error !== null) object(callId, [{ oracle: 'no bug', what: `the story threw ${describe(error)}` }]);
+        },
+      };
+    },
+
+    concludes() {
+      const ledger = carrier?.ledger();
+      if (!ledger) return;
+      for (const call of running) {
+        const record = of(call.request.callId);
+        const document = call.document();
+        countEnd(document, count);
+        note(() => `${nick(call.request.callId)}at last: ${JSON.stringify(document)}`);
+        object(call.request.callId, atTheEnd({ record, document, plan, ledger, deliveries: call.deliveries }));
+      }
+      note(() => `the carrier's books: ${JSON.stringify({ legs: ledger.legs, recordings: ledger.recordings })}`);
+    },
+  };
+}
+
+function countEnd(document: StatusDocument, count: (what: string) => void): void {
+  count(`outcome: ${document.outcome}`);
+  count(`ended by: ${document.ended_by}`);
+  count(`recording: ${document.recording === null ? 'not wanted' : document.recording.state}`);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.constructor.name} ${error.stack ?? error.message}` : String(error);
+}

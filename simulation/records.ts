@@ -1,0 +1,85 @@
+/** What is kept of each call while a seed runs, for the oracles to judge. */
+import type { CallRequest } from '../domain/call';
+import type { StatusDocument } from '../domain/status';
+import type { LedgerLeg } from '../simulator/carrier/ledger';
+import type { Reply, Sent } from './network';
+
+/** Something that the carrier has told us: the type of an event and the leg it is about. */
+export type Told = `${string} ${string}`;
+
+/** Both lists of the carrier, asked by one activity for the leg of an unclear dial. */
+export interface Look {
+  readonly atMs: number;
+  /** Text of what was listed, by operation, as far as the answers reached us. */
+  readonly shown: Map<string, string>;
+}
+
+export interface DialSent {
+  readonly request: Sent;
+  /** The last look before it. */
+  readonly look: Look | null;
+  /** What was told by then. */
+  readonly told: ReadonlySet<Told>;
+}
+
+export interface CallRecord {
+  readonly request: CallRequest;
+  readonly acceptedAtMs: number;
+  readonly dials: DialSent[];
+  /** Looks by the name of their attempt, in order. */
+  readonly looks: Map<string, Look>;
+  readonly told: Set<Told>;
+  /** What the answers to an attempt's questions told; it counts when the workflow learns the attempt's result. */
+  readonly tellings: Map<string, Told[]>;
+  /** What each command_id was used for. */
+  readonly commands: Map<string, string>;
+  hangupAcceptedAtMs: number | null;
+  endedAtMs: number | null;
+  storyOverAtMs: number | null;
+  document: StatusDocument | null;
+}
+
+export function createRecord(request: CallRequest, acceptedAtMs: number): CallRecord {
+  return {
+    request,
+    acceptedAtMs,
+    dials: [],
+    looks: new Map(),
+    told: new Set(),
+    tellings: new Map(),
+    commands: new Map(),
+    hangupAcceptedAtMs: null,
+    endedAtMs: null,
+    storyOverAtMs: null,
+    document: null,
+  };
+}
+
+/** Keeps what the answer to a question told. */
+export function noteAnswer(record: CallRecord, { operation, attempt, atMs }: Sent, body: unknown): void {
+  const { data } = body as { data?: unknown };
+  const rows = (Array.isArray(data) ? data : [data]) as readonly Record<string, unknown>[];
+  const tell = (...told: readonly Told[]): void => {
+    record.tellings.set(attempt.name, [...(record.tellings.get(attempt.name) ?? []), ...told]);
+  };
+  const leg = (row: Record<string, unknown>): string => String(row['call_leg_id']);
+  if (operation === 'listCallEvents') tell(...rows.map((row): Told => `${String(row['name'])} ${leg(row)}`));
+  if (operation === 'listParticipants') tell(...rows.map((row): Told => `conference.participant.joined ${leg(row)}`));
+  if (operation === 'listActiveCalls') tell(...rows.map((row): Told => `listed ${leg(row)}`));
+  if (operation === 'dial' || operation === 'getCall') tell(...rows.map((row): Told => `${operation} ${leg(row)}`));
+  if (operation === 'listCallEvents' || operation === 'listActiveCalls') {
+    const look = record.looks.get(attempt.name) ?? { atMs, shown: new Map<string, string>() };
+    look.shown.set(operation, JSON.stringify(body));
+    record.looks.set(attempt.name, look);
+  }
+}
+
+/** The last look that got both answers. */
+export function lastCompleteLook({ looks }: CallRecord): Look | null {
+  return [...looks.values()].filter(({ shown }) => shown.size === 2).at(-1) ?? null;
+}
+
+export const legsOf = (legs: readonly LedgerLeg[], { request }: CallRecord): readonly LedgerLeg[] =>
+  legs.filter(({ to }) => to === request.toPhone);
+
+export const succeeded = ({ status }: Reply): boolean => status < 300;
