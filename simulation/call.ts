@@ -52,6 +52,7 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
   const blocked = new Set<{ readonly predicate: (facts: Facts) => boolean; readonly go: () => void }>();
   const deliveries: RecordingToDeliver[] = [];
   const document = (): StatusDocument => describeCall(request, facts, change);
+  let shown = document();
 
   /** One workflow task: signals first, then what else has come, as Temporal's SDK does. */
   const task = (): void => {
@@ -66,12 +67,13 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
   };
 
   const learn = (event: CallEvent): void => {
-    const before = document();
     const known = JSON.stringify(facts);
     facts = advance(facts, event);
     if (JSON.stringify(facts) === known) return;
     change = { at: new Date(clock.now()).toISOString(), source: event.source };
-    watch.learned(event, before, document());
+    const before = shown;
+    shown = document();
+    watch.learned(event, before, shown);
   };
 
   const until: CallRuntime['until'] = (predicate, timeoutMs, summary) =>

@@ -10,36 +10,41 @@ export interface Weighted {
   readonly weight: number;
 }
 
-export interface Draws {
+/** What chance says on one occasion, one draw after the other. */
+export class Draws {
   /** Uniform in [0, 1). */
-  next(): number;
-  happens(probability: number): boolean;
+  readonly next: () => number;
+
+  constructor(seed: number, name: string) {
+    this.next = mulberry32(hash(`${seed} ${name}`));
+  }
+
+  happens(probability: number): boolean {
+    return this.next() < probability;
+  }
+
   /** A whole number, both ends included. */
-  between(least: number, most: number): number;
-  pick<T>(items: readonly T[]): T;
-  row<T extends Weighted>(rows: readonly T[]): T;
+  between(least: number, most: number): number {
+    return least + Math.floor(this.next() * (most - least + 1));
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return at(items, Math.floor(this.next() * items.length));
+  }
+
+  row<T extends Weighted>(rows: readonly T[]): T {
+    let left = this.next() * rows.reduce((sum, { weight }) => sum + weight, 0);
+    return at(
+      rows,
+      rows.findIndex(({ weight }) => (left -= weight) < 0),
+    );
+  }
 }
 
-export function createDraws(seed: number, name: string): Draws {
-  const next = mulberry32(hash(`${seed} ${name}`));
-  const at = <T>(items: readonly T[], index: number): T => {
-    const item = items[index];
-    if (item === undefined) throw new Error(`nothing to draw for ${name}`);
-    return item;
-  };
-  return {
-    next,
-    happens: (probability) => next() < probability,
-    between: (least, most) => least + Math.floor(next() * (most - least + 1)),
-    pick: (items) => at(items, Math.floor(next() * items.length)),
-    row: (rows) => {
-      let left = next() * rows.reduce((sum, { weight }) => sum + weight, 0);
-      return at(
-        rows,
-        rows.findIndex(({ weight }) => (left -= weight) < 0),
-      );
-    },
-  };
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new Error('nothing to draw from');
+  return item;
 }
 
 /** A fault that a run has met. */
@@ -73,10 +78,10 @@ export interface ChanceSettings {
 export function createChance({ seed, muted, faulty, count }: ChanceSettings): Chance {
   const met: Met[] = [];
   return {
-    draws: (name) => createDraws(seed, name),
+    draws: (name) => new Draws(seed, name),
     met,
     fault(occasion, probability, rows) {
-      const draws = createDraws(seed, occasion);
+      const draws = new Draws(seed, occasion);
       if (!draws.happens(probability) || rows.length === 0) return null;
       const row = draws.row(rows);
       if (muted.has(occasion) || !faulty()) return null;

@@ -1,5 +1,7 @@
 import { runSeed } from './world';
+import { shrink } from './shrink';
 async function main() {
+  Error.stackTraceLimit = 0;
   const arg = (n: string, d: number) => {
     const i = process.argv.indexOf(n);
     return i < 0 ? d : Number(process.argv[i + 1]);
@@ -7,7 +9,7 @@ async function main() {
   const one = arg('--seed', -1);
   if (one >= 0) {
     const run = await runSeed(one, { tell: true });
-    process.stdout.write(run.story.join('\n') + '\n');
+    process.stdout.write((process.argv.includes('--small') ? (await shrink(run)).run : run).story.join('\n') + '\n');
     return;
   }
   const from = arg('--from', 1),
@@ -26,7 +28,7 @@ async function main() {
     }
   }
   const secs = (performance.now() - t) / 1000;
-  for (const [k, n] of [...counts].sort()) console.log(String(n).padStart(8), k);
+  if (process.argv.includes('--table')) for (const [k, n] of [...counts].sort()) console.log(String(n).padStart(8), k);
   for (const [k, s] of [...kinds].sort((a, b) => b[1].length - a[1].length))
     console.log(s.length, k, s.slice(0, 6).join(' '));
   console.log(`${count} seeds, ${calls} calls, ${secs.toFixed(1)} s, ${(calls / secs).toFixed(0)}/s`);

@@ -136,9 +136,14 @@ function recordingIsHandedOver({ record, document, ledger, deliveries }: End): r
   const theirs = ledger.recordings.filter(
     ({ leg, state }) => state === 'completed' && legs.some(({ call_control_id }) => call_control_id === leg),
   );
+  const failures = new Set(
+    legs.flatMap((leg) => (record.told.has(`call.recording.error ${leg.call_leg_id}`) ? leg.recording_ids : [])),
+  );
   const handed = [...new Set(deliveries.map(({ recordingId }) => recordingId))];
   const lost = theirs.filter(({ id }) => !handed.includes(id));
-  const invented = handed.filter((id) => !theirs.some((one) => one.id === id));
+  // An id can be known before it is known that nothing came of it; then its delivery finds out.
+  const possible = ledger.recordings.filter(({ id }) => !failures.has(id)).map(({ id }) => id);
+  const invented = handed.filter((id) => !possible.includes(id));
   const open = document.recording?.state === 'expected' && handed.length === 0;
   return [
     ...(lost.length > 0 && legs.length === 1

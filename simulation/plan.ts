@@ -5,8 +5,8 @@
 import type { CallRequest } from '../domain/call';
 import { phoneAt, phones } from '../simulator/phones';
 import type { PhoneBehaviour } from '../simulator/phones';
-import { createDraws } from './chance';
-import type { Draws, Weighted } from './chance';
+import { Draws } from './chance';
+import type { Weighted } from './chance';
 
 /** How likely each occasion is to meet a fault. */
 export interface Weather extends Weighted {
@@ -123,13 +123,13 @@ export interface Plan {
 }
 
 export function planOf(seed: number, startMs: number): Plan {
-  const draws = createDraws(seed, 'plan');
+  const draws = new Draws(seed, 'plan');
   const count = draws.happens(0.2) ? draws.between(2, 4) : 1;
   return {
     weather: draws.row(WEATHERS),
     faultsEndAfterMs: draws.happens(0.7) ? draws.between(0, 240_000) : Infinity,
     skewMs: draws.happens(0.2) ? draws.between(-20_000, 20_000) : 0,
-    calls: Array.from({ length: count }, (_, index) => planCall(createDraws(seed, `call ${index}`), index, startMs)),
+    calls: Array.from({ length: count }, (_, index) => planCall(new Draws(seed, `call ${index}`), index, startMs)),
   };
 }
 

@@ -13,7 +13,7 @@ import type { JsonObject, Webhook } from '../simulator/carrier/world';
 import { createCarrier } from '../workflows/carrier-activities';
 import { startCall } from './call';
 import type { RunningCall } from './call';
-import { createChance, createDraws } from './chance';
+import { createChance, Draws } from './chance';
 import type { Chance, Met } from './chance';
 import { SWITCHES } from './faults';
 import { createJudge } from './judge';
@@ -134,7 +134,7 @@ function build({
   });
   const carrier = createCarrierModel({
     clock: { now: () => clock.now() + skewMs, after: clock.after },
-    random: createDraws(seed, 'carrier').next,
+    random: new Draws(seed, 'carrier').next,
     emit: (webhook: Webhook) => {
       judge.said(webhook);
       deliver(webhook);
