@@ -3,6 +3,7 @@
  * fate whatever else goes on. So a fault can be left out of a run without changing the others, which is how a failing
  * seed is made small.
  */
+import type { Clock } from '../simulator/carrier/world';
 import { hash, mulberry32 } from '../simulator/mischief';
 
 /** A row that is drawn as often as its weight says, compared with the other rows. */
@@ -57,35 +58,53 @@ export interface Met {
 
 export interface Chance {
   draws(name: string): Draws;
-  /** Draws whether this occasion meets a fault, and which. Null: all is well, it is muted, or the faults are over. */
+  /** Draws whether this occasion meets a fault, and which. Null: all is well, or the faults are over. */
   fault<T extends Weighted & { readonly kind: string }>(
     occasion: string,
     probability: number,
     rows: readonly T[],
   ): { readonly row: T; readonly draws: Draws } | null;
   readonly met: readonly Met[];
+  /** When the last fault is over that a run has met so far, milliseconds since 1970. */
+  calmSinceMs(): number;
+  /** A fault that goes on until then has begun. */
+  lasts(untilMs: number): void;
 }
 
 export interface ChanceSettings {
   readonly seed: number;
-  /** Occasions at which nothing goes wrong this time. */
-  readonly muted: ReadonlySet<string>;
-  /** False when nothing goes wrong any more. */
-  readonly faulty: () => boolean;
+  /** What happens at which occasion; everywhere else all is well. Null: it is drawn. */
+  readonly pinned: Readonly<Record<string, string>> | null;
+  readonly clock: Clock;
+  /** From then on nothing goes wrong any more. */
+  readonly faultsEndAtMs: number;
   readonly count: (what: string) => void;
 }
 
-export function createChance({ seed, muted, faulty, count }: ChanceSettings): Chance {
+export function createChance({ seed, pinned, clock, faultsEndAtMs, count }: ChanceSettings): Chance {
   const met: Met[] = [];
+  let calmSinceMs = clock.now();
+  const lasts = (untilMs: number): void => {
+    calmSinceMs = Math.max(calmSinceMs, untilMs);
+  };
   return {
     draws: (name) => new Draws(seed, name),
     met,
+    calmSinceMs: () => calmSinceMs,
+    lasts,
     fault(occasion, probability, rows) {
       const draws = new Draws(seed, occasion);
-      if (!draws.happens(probability) || rows.length === 0) return null;
-      const row = draws.row(rows);
-      if (muted.has(occasion) || !faulty()) return null;
+      const drawn = draws.happens(probability) && rows.length > 0;
+      // Also when it is pinned, so that what follows is drawn as it was.
+      const chosen = rows.length > 0 ? draws.row(rows) : undefined;
+      const row = pinned
+        ? rows.find(({ kind }) => kind === pinned[occasion])
+        : drawn && clock.now() < faultsEndAtMs
+          ? chosen
+          : undefined;
+      if (!row) return null;
       met.push({ occasion, kind: row.kind });
+      lasts(clock.now());
       count(`fault: ${row.kind}`);
       return { row, draws };
     },

@@ -15,8 +15,11 @@ export type RequestFault =
   | { readonly kind: 'unreachable'; readonly code: string }
   /** The carrier carries it out when we have given it up. */
   | { readonly kind: 'arrivesLate'; readonly ms: number }
-  /** The answer names a leg of somebody else's; `echo` says whether with our client_state or with theirs. */
-  | { readonly kind: 'strangersLeg'; readonly echo: boolean };
+  /**
+   * The answer names a leg of somebody else's; `echo` says whether together with our client_state. With it, theirs has one
+   * of its own: a leg without any that is named together with our client_state cannot be told from ours.
+   */
+  | { readonly kind: 'strangersLeg'; readonly echo: boolean; readonly unmarkedOne: boolean };
 
 interface Row extends Weighted {
   readonly kind: string;
@@ -78,7 +81,7 @@ export const REQUEST_FAULTS: readonly RequestRow[] = [
     kind: "answer with a stranger's leg",
     weight: 2,
     on: ['dial'],
-    make: (draws) => ({ kind: 'strangersLeg', echo: draws.happens(0.5) }),
+    make: (draws) => ({ kind: 'strangersLeg', echo: draws.happens(0.5), unmarkedOne: draws.happens(0.5) }),
   },
   {
     kind: 'server error, done',

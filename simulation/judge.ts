@@ -2,9 +2,11 @@
 import type { CallId, CallRequest } from '../domain/call';
 import type { StatusDocument } from '../domain/status';
 import type { Carrier } from '../simulator/carrier/carrier';
+import type { LedgerLeg } from '../simulator/carrier/ledger';
 import type { Clock, Webhook } from '../simulator/carrier/world';
 import type { Attempt } from './attempts';
 import type { CallWatch, RunningCall } from './call';
+import type { Chance } from './chance';
 import type { NetworkWatch } from './network';
 import { atTheEnd, whenDialSent, whenEnded, whenPlaced, whenSent, whenStatusChanges } from './oracles';
 import type { Plan } from './plan';
@@ -39,14 +41,18 @@ export interface Judge extends NetworkWatch {
   readonly violations: readonly Violation[];
 }
 
+/** Numbers of phones that answer and stay, with legs of other systems. */
+export const STRANGERS = ['+15559998006', '+15559999006'] as const;
+
 export interface JudgeDeps {
   readonly clock: Clock;
   readonly plan: Plan;
+  readonly chance: Chance;
   count(what: string): void;
   note(what: () => string): void;
 }
 
-export function createJudge({ clock, plan, count, note }: JudgeDeps): Judge {
+export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Judge {
   const records = new Map<CallId, CallRecord>();
   const violations: Violation[] = [];
   let carrier: Carrier | null = null;
@@ -86,6 +92,7 @@ export function createJudge({ clock, plan, count, note }: JudgeDeps): Judge {
     done(request, reply) {
       const { attempt, operation } = request;
       note(() => `${nick(attempt.callId)}  the carrier has done ${operation}: ${reply.status}`);
+      object(attempt.callId, strangersLive(ledgerLegs()));
       if (operation !== 'dial' || !succeeded(reply)) return;
       const record = of(attempt.callId);
       object(attempt.callId, whenPlaced(record, request, legsOf(ledgerLegs(), record), count));
@@ -134,6 +141,7 @@ export function createJudge({ clock, plan, count, note }: JudgeDeps): Judge {
           object(callId, whenStatusChanges(before, after));
           if (before.status === 'ended' || after.status !== 'ended') return;
           record.endedAtMs = clock.now();
+          record.calmSinceMs = chance.calmSinceMs();
           object(callId, whenEnded(record, legsOf(ledgerLegs(), record)));
         },
         waits: (summary, timeoutMs) => note(() => `${nick(callId)}waits: ${summary}, at most ${timeoutMs} ms`),
@@ -153,11 +161,18 @@ export function createJudge({ clock, plan, count, note }: JudgeDeps): Judge {
         const document = call.document();
         countEnd(document, count);
         note(() => `${nick(call.request.callId)}at last: ${JSON.stringify(document)}`);
-        object(call.request.callId, atTheEnd({ record, document, plan, ledger, deliveries: call.deliveries }));
+        object(call.request.callId, atTheEnd({ record, document, ledger, deliveries: call.deliveries }));
       }
       note(() => `the carrier's books: ${JSON.stringify({ legs: ledger.legs, recordings: ledger.recordings })}`);
     },
   };
+}
+
+function strangersLive(legs: readonly LedgerLeg[]): readonly Verdict[] {
+  const touched = legs.some(
+    ({ to, hangup_source }) => hangup_source === 'caller' && STRANGERS.some((one) => one === to),
+  );
+  return touched ? [{ oracle: 'C3', what: "somebody else's leg was hung up" }] : [];
 }
 
 function countEnd(document: StatusDocument, count: (what: string) => void): void {

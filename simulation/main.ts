@@ -1,4 +1,4 @@
-import { runSeed } from './world';
+import { runScenario } from './world';
 import { shrink } from './shrink';
 async function main() {
   Error.stackTraceLimit = 0;
@@ -7,9 +7,21 @@ async function main() {
     return i < 0 ? d : Number(process.argv[i + 1]);
   };
   const one = arg('--seed', -1);
+  const keep = process.argv.indexOf('--keep');
+  if (keep >= 0) {
+    const p = await shrink(await runScenario(one));
+    const f = 'simulation/regressions.json';
+    const fs = require('node:fs');
+    const all = fs.existsSync(f) ? JSON.parse(fs.readFileSync(f, 'utf8')) : [];
+    all.push({ bug: process.argv[keep + 1], ...p });
+    fs.writeFileSync(f, JSON.stringify(all, null, 2));
+    return;
+  }
   if (one >= 0) {
-    const run = await runSeed(one, { tell: true });
-    process.stdout.write((process.argv.includes('--small') ? (await shrink(run)).run : run).story.join('\n') + '\n');
+    const run = await runScenario(one, true);
+    process.stdout.write(
+      (process.argv.includes('--small') ? await runScenario(await shrink(run), true) : run).story.join('\n') + '\n',
+    );
     return;
   }
   const from = arg('--from', 1),
@@ -19,7 +31,7 @@ async function main() {
   const t = performance.now();
   let calls = 0;
   for (let s = from; s < from + count; s++) {
-    const run = await runSeed(s);
+    const run = await runScenario(s);
     calls += run.calls;
     for (const [k, n] of run.counts) counts.set(k, (counts.get(k) ?? 0) + n);
     for (const v of run.violations) {

@@ -34,14 +34,21 @@ export interface Reply {
   readonly body: unknown;
 }
 
+/** Legs on the same account that are not ours, as the answers to their dials show them: with a client_state, and without. */
+export interface Strangers {
+  readonly marked: JsonObject;
+  readonly unmarked: JsonObject;
+}
+
+type StrangersLeg = Extract<RequestFault, { kind: 'strangersLeg' }>;
+
 export interface NetworkDeps {
   readonly clock: Clock;
   readonly carrier: Carrier;
   readonly chance: Chance;
   /** How likely a request is to meet a fault. */
   readonly faulty: number;
-  /** A leg on the same account that is not ours, as an answer to a dial shows it. */
-  readonly stranger: JsonObject;
+  readonly strangers: Strangers;
   readonly watch: NetworkWatch;
 }
 
@@ -130,7 +137,7 @@ interface Exchange {
 
 /** Sends a request through a fault and gives what comes back, or throws what the SDK would. */
 async function exchange(deps: NetworkDeps, { request, fault, run }: Exchange): Promise<unknown> {
-  const { clock, chance, stranger } = deps;
+  const { clock, chance, strangers } = deps;
   const draws = chance.draws(`travel ${clock.now()} ${request.path}`);
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
   const givenUp = async (): Promise<never> => {
@@ -142,6 +149,7 @@ async function exchange(deps: NetworkDeps, { request, fault, run }: Exchange): P
   const reply = fault === null || 'applied' in fault === false || fault.applied ? applied(fault, clock, run) : null;
   await pause(draws.between(5, 60));
   if (fault === null) return bodyOf(reply ?? run());
+  if (reply && reply.status >= 300 && fault.kind !== 'status') return bodyOf(reply);
   const honest = reply ?? { status: 200, headers: {}, body: { data: {} } };
   switch (fault.kind) {
     case 'arrivesLate':
@@ -166,7 +174,7 @@ async function exchange(deps: NetworkDeps, { request, fault, run }: Exchange): P
     case 'foreignIds':
       return bodyOf({ ...honest, body: withForeignIds(honest.body) });
     case 'strangersLeg':
-      return bodyOf({ ...honest, body: ofStranger(honest.body, stranger, fault.echo) });
+      return bodyOf({ ...honest, body: ofStranger(honest.body, strangers, fault) });
   }
 }
 
@@ -188,12 +196,13 @@ function bodyOf({ status, headers, body }: Reply): unknown {
   throw APIError.generate(status, body as object, undefined, new Headers(headers));
 }
 
-/** The answer to a dial with the ids of somebody else's leg. */
-function ofStranger(body: unknown, stranger: JsonObject, echo: boolean): unknown {
+/** The answer to a dial with the ids of somebody else's leg, and our client_state or what theirs has. */
+function ofStranger(body: unknown, { marked, unmarked }: Strangers, { echo, unmarkedOne }: StrangersLeg): unknown {
   const { data } = body as { data?: JsonObject };
-  const { client_state, ...ids } = stranger;
-  if (echo) return { data: { ...data, ...ids } };
-  const { client_state: ours, ...rest } = data ?? {};
-  void ours;
-  return { data: { ...rest, ...ids, ...(client_state === null ? {} : { client_state }) } };
+  if (echo) return { data: { ...data, ...withoutState(marked) } };
+  return { data: { ...withoutState(data ?? {}), ...(unmarkedOne ? unmarked : marked) } };
+}
+
+function withoutState(leg: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(leg).filter(([key]) => key !== 'client_state'));
 }

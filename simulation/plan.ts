@@ -116,18 +116,29 @@ export interface PlannedCall {
 export interface Plan {
   readonly weather: Weather;
   readonly calls: readonly PlannedCall[];
-  /** From then on nothing goes wrong any more; Infinity: it never ends. */
-  readonly faultsEndAfterMs: number;
+  /** From then on nothing goes wrong any more; null: it never ends. */
+  readonly faultsEndAfterMs: number | null;
   /** How far the carrier's clock is ahead of ours. */
   readonly skewMs: number;
 }
+
+/** A run without its dice: what is left of a seed that failed when all is taken away that it can do without. */
+export interface Pinned {
+  readonly seed: number;
+  readonly plan: Plan;
+  /** What goes wrong, by occasion; everywhere else all is well. */
+  readonly faults: Readonly<Record<string, string>>;
+}
+
+/** The seed of a run, or all that is known of one. */
+export type Scenario = number | Pinned;
 
 export function planOf(seed: number, startMs: number): Plan {
   const draws = new Draws(seed, 'plan');
   const count = draws.happens(0.2) ? draws.between(2, 4) : 1;
   return {
     weather: draws.row(WEATHERS),
-    faultsEndAfterMs: draws.happens(0.7) ? draws.between(0, 240_000) : Infinity,
+    faultsEndAfterMs: draws.happens(0.7) ? draws.between(0, 240_000) : null,
     skewMs: draws.happens(0.2) ? draws.between(-20_000, 20_000) : 0,
     calls: Array.from({ length: count }, (_, index) => planCall(new Draws(seed, `call ${index}`), index, startMs)),
   };

@@ -38,6 +38,7 @@ export function createWorker(clock: Clock, chance: Chance, weather: Weather): Wo
       const lastsMs = fault.row.lastsMs(fault.draws);
       if (fault.row.fate === 'killed') life += 1;
       awayUntilMs = Math.max(awayUntilMs, clock.now() + lastsMs);
+      chance.lasts(awayUntilMs);
       clock.after(lastsMs, wake);
     });
   }
@@ -59,7 +60,9 @@ export function createServer(clock: Clock, chance: Chance, weather: Weather): Se
   let awayUntilMs = -Infinity;
   clock.after(chance.draws('server, when').between(0, WITHIN_MS / 10), () => {
     const fault = chance.fault('server', weather.server, SERVER_FAULTS);
-    if (fault) awayUntilMs = clock.now() + fault.row.lastsMs(fault.draws);
+    if (!fault) return;
+    awayUntilMs = clock.now() + fault.row.lastsMs(fault.draws);
+    chance.lasts(awayUntilMs);
   });
   return { isRunning: () => clock.now() >= awayUntilMs };
 }

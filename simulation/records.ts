@@ -35,6 +35,8 @@ export interface CallRecord {
   readonly commands: Map<string, string>;
   hangupAcceptedAtMs: number | null;
   endedAtMs: number | null;
+  /** When the last fault was over that the call met before its end. */
+  calmSinceMs: number;
   storyOverAtMs: number | null;
   document: StatusDocument | null;
 }
@@ -50,6 +52,7 @@ export function createRecord(request: CallRequest, acceptedAtMs: number): CallRe
     commands: new Map(),
     hangupAcceptedAtMs: null,
     endedAtMs: null,
+    calmSinceMs: acceptedAtMs,
     storyOverAtMs: null,
     document: null,
   };

@@ -1,27 +1,45 @@
-/** Makes a failing seed small: leaves out every fault without which it fails all the same. */
+/** Makes a failing seed small: takes away every fault, call and wish without which it fails all the same. */
+import type { Pinned, Plan, PlannedCall } from './plan';
+import { runScenario } from './world';
 import type { Run } from './world';
-import { runSeed } from './world';
 
-export interface Shrunk {
-  /** The occasions at which nothing goes wrong this time. */
-  readonly muted: ReadonlySet<string>;
-  readonly run: Run;
-}
-
-/** The same seed with as few faults as it takes to violate the same oracle, told in full. */
-export async function shrink(failed: Run): Promise<Shrunk> {
+/** The least that still violates the same oracle. */
+export async function shrink(failed: Run): Promise<Pinned> {
   const oracle = failed.violations[0]?.oracle;
-  const muted = new Set<string>();
-  const stillFails = async (): Promise<boolean> =>
-    (await runSeed(failed.seed, { muted })).violations.some((violation) => violation.oracle === oracle);
-  for (let before = -1; before !== muted.size;) {
-    before = muted.size;
-    // Without a fault the story goes on differently, and may meet others.
-    const { met } = await runSeed(failed.seed, { muted });
-    for (const { occasion } of [...met].reverse()) {
-      muted.add(occasion);
-      if (!(await stillFails())) muted.delete(occasion);
+  const fails = async (scenario: Pinned): Promise<boolean> =>
+    (await runScenario(scenario)).violations.some((violation) => violation.oracle === oracle);
+  let least = pin(failed);
+  for (let better = true; better;) {
+    better = false;
+    for (const smaller of smallerThan(least)) {
+      if (!(await fails(smaller))) continue;
+      least = smaller;
+      better = true;
+      break;
     }
   }
-  return { muted, run: await runSeed(failed.seed, { muted, tell: true }) };
+  return least;
+}
+
+function pin({ seed, plan, met }: Run): Pinned {
+  return { seed, plan, faults: Object.fromEntries(met.map(({ occasion, kind }) => [occasion, kind])) };
+}
+
+/** The same with one thing less, each in turn; the last faults first, for what came before decides them. */
+function* smallerThan(scenario: Pinned): Iterable<Pinned> {
+  const { plan, faults } = scenario;
+  const withPlan = (change: Partial<Plan>): Pinned => ({ ...scenario, plan: { ...plan, ...change } });
+  const withCall = (call: PlannedCall, change: Partial<PlannedCall>): Pinned =>
+    withPlan({ calls: plan.calls.map((one) => (one === call ? { ...one, ...change } : one)) });
+  if (plan.calls.length > 1) for (const call of plan.calls) yield withPlan({ calls: [call] });
+  if (plan.skewMs !== 0) yield withPlan({ skewMs: 0 });
+  for (const call of plan.calls) {
+    for (const hangup of call.hangupsAfterMs) {
+      yield withCall(call, { hangupsAfterMs: call.hangupsAfterMs.filter((one) => one !== hangup) });
+    }
+    if (call.phone) yield withCall(call, { phone: null });
+  }
+  for (const occasion of Object.keys(faults).reverse()) {
+    yield { ...scenario, faults: Object.fromEntries(Object.entries(faults).filter(([name]) => name !== occasion)) };
+  }
 }

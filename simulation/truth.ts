@@ -6,6 +6,7 @@ import type { LedgerLeg } from '../simulator/carrier/ledger';
 import type { Verdict } from './judge';
 import type { End } from './oracles';
 import { legsOf } from './records';
+import type { CallRecord } from './records';
 
 const EXACT_MS = 1_000;
 
@@ -19,7 +20,7 @@ export function untruths(end: End): readonly Verdict[] {
 /** Nothing was ever placed. */
 function withoutLeg({ record, document }: End): readonly string[] {
   const { outcome, answered_at, ended_by } = document;
-  const canceled = record.hangupAcceptedAtMs !== null;
+  const canceled = wasCanceled(record);
   const possible = ['failed', 'dial_unknown', ...(canceled ? ['canceled'] : [])];
   return [
     ...(possible.includes(outcome ?? '') ? [] : [`nothing was placed, and the outcome is ${outcome}`]),
@@ -79,21 +80,25 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 
 function outcomesOf({ record, document }: End, leg: LedgerLeg): readonly string[] {
-  const canceled = record.hangupAcceptedAtMs !== null;
+  const canceled = wasCanceled(record);
   if (leg.answered_at === null) {
     const plain = CAUSES[leg.hangup_cause ?? ''] ?? 'failed';
     return canceled ? ['canceled'] : [plain];
   }
   if (leg.hangup_source === 'callee') return ['completed'];
-  return canceled || document.error_code !== null || leg.hangup_cause === 'time_limit'
+  return canceled || document.error_code !== null || document.joined_at === null || leg.hangup_cause === 'time_limit'
     ? ['completed', 'agent_unavailable']
     : ['agent_unavailable'];
 }
 
 function endingsOf({ record }: End, leg: LedgerLeg): readonly string[] {
-  const canceled = record.hangupAcceptedAtMs !== null;
+  const canceled = wasCanceled(record);
   if (['timeout', 'no_answer', 'time_limit'].includes(leg.hangup_cause ?? '')) return ['system'];
   if (leg.hangup_source === 'callee') return ['lead'];
   if (leg.hangup_source === 'caller') return canceled ? ['api', 'system'] : ['system'];
   return canceled ? ['api', 'unknown'] : ['unknown'];
 }
+
+/** A hangup that is asked for when a call has ended changes nothing. */
+const wasCanceled = ({ hangupAcceptedAtMs, endedAtMs }: CallRecord): boolean =>
+  hangupAcceptedAtMs !== null && hangupAcceptedAtMs <= (endedAtMs ?? Infinity);

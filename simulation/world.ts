@@ -16,11 +16,12 @@ import type { RunningCall } from './call';
 import { createChance, Draws } from './chance';
 import type { Chance, Met } from './chance';
 import { SWITCHES } from './faults';
-import { createJudge } from './judge';
+import { createJudge, STRANGERS } from './judge';
 import type { Judge, Violation } from './judge';
 import { createNetwork } from './network';
+import type { Strangers } from './network';
 import { planOf } from './plan';
-import type { Plan, PlannedCall } from './plan';
+import type { Plan, PlannedCall, Scenario } from './plan';
 import { createServer, createWorker } from './processes';
 import type { Worker } from './processes';
 import { createProxy } from './temporal';
@@ -37,6 +38,7 @@ const LIMIT_MS = 60 * 24 * 3600_000;
 
 export interface Run {
   readonly seed: number;
+  readonly plan: Plan;
   readonly violations: readonly Violation[];
   readonly met: readonly Met[];
   /** How often each kind of thing has happened. */
@@ -46,36 +48,33 @@ export interface Run {
   readonly story: readonly string[];
 }
 
-export interface RunOptions {
-  /** Occasions at which nothing goes wrong this time. */
-  readonly muted?: ReadonlySet<string>;
-  readonly tell?: boolean;
-}
-
-export function runSeed(seed: number, options: RunOptions = {}): Promise<Run> {
+/** @param tell keeps the story. @default false */
+export function runScenario(scenario: Scenario, tell = false): Promise<Run> {
   const clock = createVirtualClock(START_MS);
-  return withDate(clock.now, () => runWorld(seed, clock, options));
+  return withDate(clock.now, () => runWorld(scenario, clock, tell));
 }
 
-async function runWorld(
-  seed: number,
-  clock: VirtualClock,
-  { muted = new Set(), tell = false }: RunOptions,
-): Promise<Run> {
-  const plan = planOf(seed, START_MS);
+async function runWorld(scenario: Scenario, clock: VirtualClock, tell: boolean): Promise<Run> {
+  const pinned = typeof scenario === 'number' ? null : scenario;
+  const { seed, plan } = pinned ?? { seed: Number(scenario), plan: planOf(Number(scenario), START_MS) };
   const counts = new Map<string, number>();
   const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
-  const faulty = (): boolean => clock.now() < START_MS + plan.faultsEndAfterMs;
-  const chance = createChance({ seed, muted, faulty, count });
+  const chance = createChance({
+    seed,
+    pinned: pinned?.faults ?? null,
+    clock,
+    faultsEndAtMs: START_MS + (plan.faultsEndAfterMs ?? Infinity),
+    count,
+  });
   const story: string[] = [];
   const note = (what: () => string): void => {
     if (tell) story.push(`${seconds(clock.now() - START_MS)}  ${what()}`);
   };
   note(
     () =>
-      `seed ${seed}: weather: ${plan.weather.name}; faults end after ${plan.faultsEndAfterMs / 1000} s; the carrier's clock is off by ${plan.skewMs} ms`,
+      `seed ${seed}: weather: ${plan.weather.name}; faults end after ${plan.faultsEndAfterMs} ms; the carrier's clock is off by ${plan.skewMs} ms`,
   );
-  const judge = createJudge({ clock, plan, count, note });
+  const judge = createJudge({ clock, plan, chance, count, note });
   const stage = build({ seed, clock, plan, chance, judge });
   const calls: RunningCall[] = [];
   judge.follow(stage.carrier, calls);
@@ -91,7 +90,7 @@ async function runWorld(
   judge.concludes();
   stage.carrier.stop();
   for (const { occasion, kind } of chance.met) note(() => `met at ${occasion}: ${kind}`);
-  return { seed, violations: judge.violations, met: chance.met, counts, calls: calls.length, story };
+  return { seed, plan, violations: judge.violations, met: chance.met, counts, calls: calls.length, story };
 }
 
 /** All that promises had to say to each other has been said. */
@@ -154,7 +153,7 @@ function build({
     carrier,
     chance,
     faulty: weather.requests,
-    stranger: placeStranger(carrier, chance),
+    strangers: placeStrangers(carrier),
     watch: judge,
   });
   const activities = createCarrierActivities({
@@ -174,20 +173,21 @@ function switchesOf(chance: Chance): Partial<Settings> {
   return Object.assign({}, ...thrown) as Partial<Settings>;
 }
 
-/** Somebody else's leg on the same account: nothing of ours may touch it. */
-function placeStranger(carrier: CarrierModel, chance: Chance): JsonObject {
-  const theirs = chance.draws('stranger').happens(0.5)
-    ? { client_state: Buffer.from('theirs').toString('base64') }
-    : {};
-  const body = { connection_id: CONNECTION_ID, to: STRANGER, from: '+15551230001', ...theirs };
-  const answer = carrier.match({ method: 'POST', path: '/calls', query: {}, body })?.run();
-  const { data } = answer?.body as { data: Record<string, unknown> };
-  const { call_control_id, call_leg_id, call_session_id, client_state = null } = data;
-  return { call_control_id, call_leg_id, call_session_id, client_state };
+/** Somebody else's legs on the same account, which answer and stay: nothing of ours may touch them. */
+function placeStrangers(carrier: CarrierModel): Strangers {
+  const place = (to: string, more: JsonObject): JsonObject => {
+    const body = { connection_id: CONNECTION_ID, to, from: '+15551230001', ...more };
+    const answer = carrier.match({ method: 'POST', path: '/calls', query: {}, body })?.run();
+    const { data } = answer?.body as { data: Record<string, unknown> };
+    const { call_control_id, call_leg_id, call_session_id } = data;
+    return { call_control_id, call_leg_id, call_session_id, ...more };
+  };
+  const [marked, unmarked] = STRANGERS;
+  return {
+    marked: place(marked, { client_state: Buffer.from('theirs').toString('base64') }),
+    unmarked: place(unmarked, {}),
+  };
 }
-
-/** Answers and stays. */
-export const STRANGER = '+15559999006';
 
 function begin({ clock, plan, chance, judge, worker, activities, calls }: Stage, planned: PlannedCall): RunningCall {
   const { request } = planned;
