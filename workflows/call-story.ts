@@ -103,19 +103,17 @@ async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Promise<voi
   const over = (facts: Facts): boolean => livingLegs(facts).length === 0;
   for (let attempt = 1; !over(runtime.facts()); attempt++) {
     await askAboutUnconfirmed(call, runtime);
-    const gone: LegFacts[] = [];
     for (const leg of livingLegs(runtime.facts()).filter(({ confirmed }) => confirmed)) {
       const answer = await runtime.carrier.hangUp({ callId, leg: leg.identity, attempt });
-      if (answer.kind === 'gone') gone.push(leg);
       if (answer.kind === 'refused') {
         runtime.learn({ ...answer, kind: 'commandFailed', at: iso(runtime.now()), source: 'command' });
       }
     }
     const patienceMs = Math.min(ASK_WHILE_ENDING_MS * 2 ** (attempt - 1), ASK_WHILE_TALKING_MS);
     if (over(runtime.facts()) || (await runtime.until(over, patienceMs, 'hanging up'))) return;
+    // Also when the command was answered that there is no such leg: that was said of legs that lived.
     await ask(call, runtime);
-    const surelyOver = runtime.now() > surelyOverAtMs(call, runtime);
-    concludeHangup(surelyOver ? livingLegs(runtime.facts()) : gone, runtime);
+    if (runtime.now() > surelyOverAtMs(call, runtime)) concludeHangup(livingLegs(runtime.facts()), runtime);
   }
 }
 
