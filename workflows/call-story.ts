@@ -29,8 +29,10 @@ const RECORDING_LOOKS_MS = [
 
 /** Runs a call from its acceptance to the hand-over of its recording. Returns when nothing of it is left to do. */
 export async function callStory(call: CallRequest, runtime: CallRuntime): Promise<void> {
-  if (await ringLead(call, runtime)) await accompanyLead(call, runtime);
-  await endEveryLeg(call, runtime);
+  do {
+    if (await ringLead(call, runtime)) await accompanyLead(call, runtime);
+    await endEveryLeg(call, runtime);
+  } while (onlyStrangersLegIsKnown(runtime.facts()));
   const unansweredForSure = await learnHowItEnded(call, runtime);
   runtime.learn({
     kind: 'ended',
@@ -52,6 +54,15 @@ async function ringLead(call: CallRequest, runtime: CallRuntime): Promise<boolea
     if (leadLeg(runtime.facts()) !== null) return canGoOn(runtime.facts());
   }
   return false;
+}
+
+/** Then ours may still ring: the dial is as unclear as after a lost answer. */
+function onlyStrangersLegIsKnown(facts: Facts): boolean {
+  const { leadUnresolvedAt, leadRefusal } = facts;
+  const hasDisowned = Object.values(facts.legs).some(
+    ({ identity, disowned }) => disowned && identity.role === LEAD.role,
+  );
+  return leadLeg(facts) === null && hasDisowned && leadUnresolvedAt === null && leadRefusal === null;
 }
 
 /** From the answer to the moment when somebody ends it: the lead, the API, a limit, or nobody having come. */
