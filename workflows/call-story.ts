@@ -179,8 +179,10 @@ async function handOverRecording(call: CallRequest, runtime: CallRuntime): Promi
 
 /** The id that was told, or else found in the carrier's list; null when there is no recording. */
 async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
-  const settled = ({ recordingId, recordingFailure }: LegFacts): boolean =>
-    recordingId !== null || recordingFailure !== null;
+  let listed = false;
+  // The answer to a dial names the recording that an answer would start: without one there is none of that id.
+  const settled = (lead: LegFacts): boolean =>
+    lead.recordingFailure !== null || (lead.recordingId !== null && (listed || answeredAt(lead) !== null));
   for (const waitMs of RECORDING_LOOKS_MS) {
     const lead = leadLeg(runtime.facts());
     if (!lead || settled(lead)) break;
@@ -188,6 +190,7 @@ async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
     const ids = await runtime.carrier.listRecordings({ callLegId: lead.identity.callLegId });
     const found = { at: iso(runtime.now()), source: 'poll', leg: lead.identity } as const;
     const [recordingId] = ids ?? [];
+    listed = recordingId !== undefined;
     if (recordingId !== undefined) runtime.learn({ ...found, kind: 'recordingFound', recordingId });
     // No answer is no proof: then the days that follow decide.
     else if (ids !== null && waitMs >= DAY_MS) {
