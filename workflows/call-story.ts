@@ -5,7 +5,7 @@
 import { isReachable, LEAD } from '../domain/call';
 import type { CallRequest } from '../domain/call';
 import type { CallEvent } from '../domain/events';
-import { answeredAt, isAlive, isJoined, leadLeg, livingLegs } from '../domain/facts';
+import { answeredAt, isAlive, isJoined, isOutdone, leadLeg, livingLegs } from '../domain/facts';
 import type { Facts, LegFacts } from '../domain/facts';
 import { leadMetSomebody } from '../domain/status';
 import { dialUntilKnown, iso } from './dialing';
@@ -111,7 +111,7 @@ async function enterConference(call: CallRequest, runtime: CallRuntime): Promise
 /** Hangs up whatever is alive, and does not rest until the carrier says that nothing is. */
 async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const { callId } = call;
-  const over = (facts: Facts): boolean => livingLegs(facts).length === 0;
+  const over = (facts: Facts): boolean => livingLegs(facts).every((leg) => isOutdone(facts, leg));
   for (let attempt = 1; !over(runtime.facts()); attempt++) {
     await askAboutUnconfirmed(call, runtime);
     for (const leg of livingLegs(runtime.facts()).filter(({ confirmed }) => confirmed)) {
