@@ -5,10 +5,10 @@
 import { isReachable, LEAD } from '../domain/call';
 import type { CallRequest } from '../domain/call';
 import type { CallEvent } from '../domain/events';
-import { answeredAt, isAlive, isJoined, isOutdone, leadLeg, livingLegs } from '../domain/facts';
+import { answeredAt, isAlive, isJoined, isOutdone, leadLeg, legNamed, livingLegs } from '../domain/facts';
 import type { Facts, LegFacts } from '../domain/facts';
 import { leadMetSomebody } from '../domain/status';
-import { dialUntilKnown, iso } from './dialing';
+import { dialUntilKnown, findLeg, iso } from './dialing';
 import type { CallRuntime } from './runtime';
 
 const ASK_WHILE_RINGING_MS = 5_000;
@@ -227,7 +227,13 @@ async function untilAsking(
 
 /** Asks the carrier about every leg that is alive as far as we know. */
 async function ask(call: CallRequest, runtime: CallRuntime): Promise<void> {
-  for (const leg of livingLegs(runtime.facts())) await askAbout(leg, call, runtime);
+  for (const leg of livingLegs(runtime.facts())) {
+    await askAbout(leg, call, runtime);
+    const { role, participant, attempt } = leg.identity;
+    // The answer to the dial named a leg that the carrier does not show to be ours: ours may be another.
+    if (legNamed(runtime.facts(), leg.identity)?.confirmed === false)
+      await findLeg(call, { role, participant, attempt }, runtime);
+  }
 }
 
 /** The answer to a dial can name a stranger's leg: nothing is done to one that the carrier has not shown to be ours. */

@@ -132,12 +132,18 @@ async function lookForLeg(
 ): Promise<'found' | 'absent' | 'unknown'> {
   const shown = (facts: Facts): boolean => legNamed(facts, leg) !== null;
   if (await runtime.until(shown, patienceMs, `unclear dial: has ${leg.participant}'s leg shown up?`)) return 'found';
+  const looked = await findLeg(call, leg, runtime);
+  if (knows(runtime, leg)) return 'found';
+  return looked ? 'absent' : 'unknown';
+}
+
+/** Learns what the carrier's lists show of a leg; false when they could not be looked through. */
+export async function findLeg(call: CallRequest, leg: LegName, runtime: CallRuntime): Promise<boolean> {
   const { callId, toPhone } = call;
   const since = iso(runtime.acceptedAtMs - CLOCKS_DIFFER_MS);
   const events = await runtime.carrier.findLeg({ callId, leg, toPhone, since });
   for (const event of events ?? []) runtime.learn(event);
-  if (knows(runtime, leg)) return 'found';
-  return events === null ? 'unknown' : 'absent';
+  return events !== null;
 }
 
 async function pause(waitMs: number, leg: LegName, runtime: CallRuntime): Promise<void> {
