@@ -201,5 +201,12 @@ export const SWITCHES: readonly SwitchRow[] = [
   row('its log is late', 20, (draws) => ({ callEventsLagMs: draws.between(100, 20_000) })),
   row('its list of calls is late', 20, (draws) => ({ activeCallsLagMs: draws.between(100, 20_000) })),
   row('logs whole events', 30, () => ({ callEventMetadata: 'event' })),
+  // What the one documented limit takes; see `mayBeSecond` in oracles.ts.
+  row('shows nothing of a dial for long, and ignores command_id', 2, (draws) => ({
+    dedupeCommandIds: false,
+    webhooksOff: true,
+    activeCallsLagMs: draws.between(10_000, 40_000),
+    callEventsLagMs: draws.between(10_000, 40_000),
+  })),
   row('recordings take their time', 20, (draws) => ({ recordingReadyMs: draws.between(0, 300_000) })),
 ];

@@ -34,6 +34,8 @@ export interface Judge extends NetworkWatch {
   /** The workflow has learned of it. */
   heardWebhook(callId: CallId, webhook: Webhook): void;
   heardAttempt(attempt: Attempt): void;
+  /** The story got this for a command or a question. */
+  answeredStory(name: string, answer: unknown): void;
   hangupAccepted(callId: CallId): void;
   broken(error: unknown): void;
   /** Nothing more happens. */
@@ -115,6 +117,12 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       const record = of(callId);
       for (const told of record.tellings.get(name) ?? []) record.told.add(told);
     },
+    answeredStory(name, answer) {
+      const isObject = typeof answer === 'object' && answer !== null;
+      const kind = isObject && 'kind' in answer ? String(answer.kind) : isObject ? 'answered' : 'no answer';
+      count(`${name}: ${kind}`);
+      note(() => `  the story hears: ${name}: ${kind}`);
+    },
     hangupAccepted(callId) {
       of(callId).hangupAcceptedAtMs ??= clock.now();
       count('api: hangup accepted');
@@ -131,7 +139,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       note(() => `${nick(callId)}accepted: ${JSON.stringify(request)}`);
       return {
         learned(event, before, after) {
-          count(`event: ${event.kind} by ${event.source}`);
+          count(`event: ${event.kind}`);
           note(() => `${nick(callId)}learned ${JSON.stringify(event)}`);
           if (before.status !== after.status) {
             count(`status: ${before.status} → ${after.status}`);

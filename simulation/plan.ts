@@ -20,7 +20,7 @@ export interface Weather extends Weighted {
   readonly switches: boolean;
 }
 
-const WEATHERS: readonly Weather[] = [
+export const WEATHERS: readonly Weather[] = [
   { name: 'clear', weight: 1, requests: 0, webhooks: 0, attempts: 0, worker: 0, server: 0, switches: false },
   { name: 'another carrier', weight: 2, requests: 0, webhooks: 0, attempts: 0, worker: 0, server: 0, switches: true },
   {
@@ -64,7 +64,7 @@ interface CallRow extends Weighted {
 }
 
 /** The kinds of calls; what a row leaves out is as in `usual`. */
-const CALLS: readonly CallRow[] = [
+export const CALLS: readonly CallRow[] = [
   { kind: 'recorded', weight: 5, change: () => ({}) },
   { kind: 'not recorded', weight: 1, change: () => ({ record: false }) },
   { kind: 'as WAV', weight: 1, change: () => ({ recordingFormat: 'wav' }) },
@@ -90,7 +90,7 @@ interface HangupRow extends Weighted {
   at(draws: Draws, phone: PhoneBehaviour): readonly number[];
 }
 
-const HANGUPS: readonly HangupRow[] = [
+export const HANGUPS: readonly HangupRow[] = [
   { kind: 'nobody asks to hang up', weight: 5, at: () => [] },
   { kind: 'hangup at once', weight: 1, at: (draws) => [draws.between(0, 60)] },
   { kind: 'hangup any time', weight: 2, at: (draws) => [draws.between(0, 90_000)] },
@@ -102,6 +102,9 @@ const HANGUPS: readonly HangupRow[] = [
   },
   { kind: 'hangup twice', weight: 1, at: (draws) => [draws.between(0, 40_000), draws.between(0, 40_000)] },
 ];
+
+/** What the called phones do: the last digits of the simulator's table, and those of a usual one. */
+export const DIGITS: readonly string[] = ['000', ...Object.keys(phones)];
 
 export interface PlannedCall {
   readonly kind: string;
@@ -147,7 +150,7 @@ export function planOf(seed: number, startMs: number): Plan {
 function planCall(draws: Draws, index: number, startMs: number): PlannedCall {
   const call = draws.row(CALLS);
   const hangup = draws.row(HANGUPS);
-  const toPhone = `+1555${String(index).padStart(4, '0')}${draws.pick(['000', ...Object.keys(phones)])}`;
+  const toPhone = `+1555${String(index).padStart(4, '0')}${draws.pick(DIGITS)}`;
   const own = draws.happens(0.3)
     ? {
         ...phoneAt(toPhone),

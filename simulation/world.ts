@@ -2,6 +2,7 @@
  * One seed, run from its first call to the end of the last: the same carrier, the same faults, the same moments, byte
  * for byte. Nothing here waits for anything real.
  */
+import type { Carrier } from '../domain/carrier';
 import { createCarrierActivities } from '../activities/carrier';
 import type { CarrierActivities } from '../activities/carrier';
 import { createCarrier as createCarrierModel } from '../simulator/carrier/carrier';
@@ -78,6 +79,12 @@ async function runWorld(scenario: Scenario, clock: VirtualClock, tell: boolean):
   const stage = build({ seed, clock, plan, chance, judge });
   const calls: RunningCall[] = [];
   judge.follow(stage.carrier, calls);
+  count(`weather: ${plan.weather.name}`);
+  for (const { kind, hangupKind, request } of plan.calls) {
+    count(`call: ${kind}`);
+    count(`api: ${hangupKind}`);
+    count(`phone: ${request.toPhone.slice(-3)}`);
+  }
   for (const planned of plan.calls) clock.after(planned.startsAfterMs, () => calls.push(begin(stage, planned)));
 
   const started = (): boolean => calls.length === plan.calls.length;
@@ -173,6 +180,20 @@ function switchesOf(chance: Chance): Partial<Settings> {
   return Object.assign({}, ...thrown) as Partial<Settings>;
 }
 
+/** The same carrier; the kinds of its answers are counted. */
+function counted(judge: Judge, carrier: Carrier): Carrier {
+  const asked = Object.entries(carrier as unknown as Readonly<Record<string, (input: unknown) => Promise<unknown>>>);
+  const counting = asked.map(([name, ask]) => [
+    name,
+    async (input: unknown): Promise<unknown> => {
+      const answer = await ask(input);
+      judge.answeredStory(name, answer);
+      return answer;
+    },
+  ]);
+  return Object.fromEntries(counting) as Carrier;
+}
+
 /** Somebody else's legs on the same account, which answer and stay: nothing of ours may touch them. */
 function placeStrangers(carrier: CarrierModel): Strangers {
   const place = (to: string, more: JsonObject): JsonObject => {
@@ -199,19 +220,22 @@ function begin({ clock, plan, chance, judge, worker, activities, calls }: Stage,
     request,
     watch: judge.watchCall(request),
     carrier: (deliver) =>
-      createCarrier(
-        request,
-        createProxy({
-          clock,
-          worker,
-          chance,
-          faulty: plan.weather.attempts,
-          callId,
-          deliver,
-          perform: (name, input) => performing[name]?.(input) ?? Promise.reject(new Error(`no activity ${name}`)),
-          heard: (attempt) => judge.heardAttempt(attempt),
-          broken: (error) => judge.broken(error),
-        }),
+      counted(
+        judge,
+        createCarrier(
+          request,
+          createProxy({
+            clock,
+            worker,
+            chance,
+            faulty: plan.weather.attempts,
+            callId,
+            deliver,
+            perform: (name, input) => performing[name]?.(input) ?? Promise.reject(new Error(`no activity ${name}`)),
+            heard: (attempt) => judge.heardAttempt(attempt),
+            broken: (error) => judge.broken(error),
+          }),
+        ),
       ),
   });
   calls.set(callId, call);
