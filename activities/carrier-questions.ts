@@ -76,12 +76,14 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
     let query: Record<string, string | number> = { 'page[limit]': 250 };
     for (let page = 0; page < MAX_PAGES; page++) {
       const { data, meta } = await telnyx.request('get', path, activeCallsAnswer, { query });
-      const found = data.find(({ client_state }) => {
+      // All of them: a carrier that placed two lists two, and both are to be hung up.
+      const found = data.filter(({ client_state }) => {
         const name = legIn(client_state, callId);
         return name !== null && isSameLeg(name, leg);
       });
-      if (found)
-        return [{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg: identityOf(found, leg) }];
+      const at = new Date().toISOString();
+      if (found.length > 0)
+        return found.map((one) => ({ kind: 'initiated', at, source: 'poll', leg: identityOf(one, leg) }));
       const after = meta?.cursors?.after;
       if (!after || data.length === 0) return [];
       query = { ...query, 'page[after]': after };

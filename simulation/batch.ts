@@ -73,7 +73,10 @@ export async function runParallel({ from, to, threads, progress }: Parallel): Pr
       const give = (): void => {
         const range = portion();
         if (range) thread.postMessage(range);
-        else void thread.terminate().then(() => resolve());
+        else
+          void thread.terminate().then(() => {
+            resolve();
+          });
       };
       thread.once('error', reject);
       thread.on('message', (done: Batch) => {

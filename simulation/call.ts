@@ -63,7 +63,10 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
   };
   const deliver = (job: Job): void => {
     jobs.push(job);
-    if (jobs.length === 1) clock.after(TASK_MS, () => worker.whenRunning(task));
+    if (jobs.length === 1)
+      clock.after(TASK_MS, () => {
+        worker.whenRunning(task);
+      });
   };
 
   const learn = (event: CallEvent): void => {
@@ -87,9 +90,21 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
         cancel();
         if (blocked.delete(waiting)) resolve(met);
       };
-      const waiting = { predicate, go: () => settle(true) };
-      const timer = { signal: false, run: () => settle(predicate(facts)) };
-      const cancel = clock.after(Math.max(1, timeoutMs), () => deliver(timer));
+      const waiting = {
+        predicate,
+        go: () => {
+          settle(true);
+        },
+      };
+      const timer = {
+        signal: false,
+        run: () => {
+          settle(predicate(facts));
+        },
+      };
+      const cancel = clock.after(Math.max(1, timeoutMs), () => {
+        deliver(timer);
+      });
       blocked.add(waiting);
     });
 
@@ -99,7 +114,9 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
     now: () => clock.now(),
     learn,
     until,
-    carrier: carrier((run) => deliver({ signal: false, run })),
+    carrier: carrier((run) => {
+      deliver({ signal: false, run });
+    }),
     deliverRecording: (recording) => {
       deliveries.push(recording);
       return Promise.resolve();
@@ -109,7 +126,13 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
     over = true;
     watch.ended(error);
   };
-  deliver({ signal: false, run: () => void callStory(request, runtime).then(() => end(null), end) });
+  deliver({
+    signal: false,
+    run: () =>
+      void callStory(request, runtime).then(() => {
+        end(null);
+      }, end),
+  });
 
   return {
     request,

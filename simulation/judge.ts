@@ -107,8 +107,12 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       note(() => `${nick(request.attempt.callId)}← ${request.operation} failed: ${describe(error)}`);
     },
 
-    said: ({ eventType }) => note(() => `  the carrier says ${eventType}`),
-    webhook: ({ eventType }) => note(() => `webhook ${eventType}`),
+    said: ({ eventType }) => {
+      note(() => `  the carrier says ${eventType}`);
+    },
+    webhook: ({ eventType }) => {
+      note(() => `webhook ${eventType}`);
+    },
     heardWebhook(callId, { eventType, data }) {
       const payload = data['payload'] as Record<string, unknown>;
       of(callId).told.add(`${eventType} ${String(payload['call_leg_id'])}`);
@@ -129,7 +133,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       note(() => `${nick(callId)}the API accepts a hangup`);
     },
     broken(error) {
-      object(null, [{ oracle: 'no bug', what: `an activity threw ${describe(error)}` }]);
+      object(null, [{ oracle: 'no bug', what: `an activity threw ${explain(error)}` }]);
     },
 
     watchCall(request) {
@@ -152,11 +156,13 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
           record.calmSinceMs = chance.calmSinceMs();
           object(callId, whenEnded(record, legsOf(ledgerLegs(), record)));
         },
-        waits: (summary, timeoutMs) => note(() => `${nick(callId)}waits: ${summary}, at most ${timeoutMs} ms`),
+        waits: (summary, timeoutMs) => {
+          note(() => `${nick(callId)}waits: ${summary}, at most ${timeoutMs} ms`);
+        },
         ended(error) {
           record.storyOverAtMs = clock.now();
           note(() => `${nick(callId)}the story is over`);
-          if (error !== null) object(callId, [{ oracle: 'no bug', what: `the story threw ${describe(error)}` }]);
+          if (error !== null) object(callId, [{ oracle: 'no bug', what: `the story threw ${explain(error)}` }]);
         },
       };
     },
@@ -189,6 +195,8 @@ function countEnd(document: StatusDocument, count: (what: string) => void): void
   count(`recording: ${document.recording === null ? 'not wanted' : document.recording.state}`);
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.constructor.name} ${error.stack ?? error.message}` : String(error);
-}
+const describe = (error: unknown): string =>
+  error instanceof Error ? `${error.constructor.name}: ${error.message.slice(0, 100)}` : String(error);
+
+/** A bug of ours: where it is matters. */
+const explain = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

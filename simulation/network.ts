@@ -146,7 +146,7 @@ async function exchange(deps: NetworkDeps, { request, fault, run }: Exchange): P
   };
   if (fault?.kind === 'unreachable') throw connectionError(fault.code);
   await pause(draws.between(5, 60));
-  const reply = fault === null || 'applied' in fault === false || fault.applied ? applied(fault, clock, run) : null;
+  const reply = fault === null || !('applied' in fault) || fault.applied ? applied(fault, clock, run) : null;
   await pause(draws.between(5, 60));
   if (fault === null) return bodyOf(reply ?? run());
   if (reply && reply.status >= 300 && fault.kind !== 'status') return bodyOf(reply);

@@ -102,9 +102,15 @@ export function whenStatusChanges(before: StatusDocument, after: StatusDocument)
   return verdicts;
 }
 
-export function whenEnded(_record: CallRecord, legs: readonly LedgerLeg[]): readonly Verdict[] {
-  const alive = legs.filter(({ ended_at }) => ended_at === null);
-  return alive.length === 0 ? [] : [{ oracle: 'C3', what: `said to have ended while ${alive.length} leg lives` }];
+export function whenEnded(record: CallRecord, legs: readonly LedgerLeg[]): readonly Verdict[] {
+  const alive = living(record, legs);
+  return alive === 0 ? [] : [{ oracle: 'C3', what: `said to have ended while ${alive} leg lives` }];
+}
+
+/** A second leg of which the carrier has told nothing is beyond our reach: part of the limit of `mayBeSecond`. */
+function living(record: CallRecord, legs: readonly LedgerLeg[]): number {
+  const reachable = legs.length === 1 ? legs : legs.filter((leg) => isKnown(record, [leg]));
+  return reachable.filter(({ ended_at }) => ended_at === null).length;
 }
 
 export interface End {
@@ -119,10 +125,8 @@ export function atTheEnd(end: End): readonly Verdict[] {
 }
 
 function orphans({ record, ledger }: End): readonly Verdict[] {
-  const { endedAtMs } = record;
-  if (endedAtMs === null) return [];
-  const alive = legsOf(ledger.legs, record).filter(({ ended_at }) => ended_at === null);
-  return alive.length === 0 ? [] : [{ oracle: 'C3', what: 'a leg outlived its call by a quarter of an hour' }];
+  const alive = record.endedAtMs === null ? 0 : living(record, legsOf(ledger.legs, record));
+  return alive === 0 ? [] : [{ oracle: 'C3', what: 'a leg outlived its call by a quarter of an hour' }];
 }
 
 function endsInTime({ record, document }: End): readonly Verdict[] {

@@ -117,7 +117,10 @@ function runActivity(deps: TemporalDeps, activity: Scheduled): void {
       const asked = failure instanceof ApplicationFailure ? failure.nextRetryDelay : undefined;
       const waitMs = asked ? msToNumber(asked) : policy.waitMs(nth);
       if (nth >= policy.attempts || clock.now() + waitMs >= endsAtMs) finish({ failure }, null);
-      else clock.after(waitMs, () => attempt(nth + 1));
+      else
+        clock.after(waitMs, () => {
+          attempt(nth + 1);
+        });
     };
     runOnce(deps, activity, { nth, endsAtMs, again });
   };
@@ -153,11 +156,17 @@ function runOnce(
   const limit = (ms: number, type: TimeoutType, then: (failure: Error) => void): (() => void) => {
     if (ms === Infinity) return () => undefined;
     const failure = new TimeoutFailure(`activity ${type} timeout`, undefined, type);
-    const cancel = clock.after(ms, () => close(() => then(failure)));
+    const cancel = clock.after(ms, () => {
+      close(() => {
+        then(failure);
+      });
+    });
     limits.add(cancel);
     return cancel;
   };
-  const giveUp = (failure: Error): void => finish({ failure }, null);
+  const giveUp = (failure: Error): void => {
+    finish({ failure }, null);
+  };
 
   limit(endsAtMs - scheduledAtMs, TimeoutType.SCHEDULE_TO_CLOSE, giveUp);
   const started = limit(policy.scheduleToStartMs, TimeoutType.SCHEDULE_TO_START, giveUp);
@@ -170,9 +179,15 @@ function runOnce(
     const run = async (): Promise<void> => {
       try {
         const result = await runAttempt(attempt, scheduledAtMs, () => deps.perform(name, input));
-        if (fault?.row.fate !== 'resultLost') close(() => finish({ result }, attempt));
+        if (fault?.row.fate !== 'resultLost')
+          close(() => {
+            finish({ result }, attempt);
+          });
       } catch (error) {
-        if (error instanceof ApplicationFailure) close(() => again(error));
+        if (error instanceof ApplicationFailure)
+          close(() => {
+            again(error);
+          });
         else deps.broken(error);
       }
     };
@@ -180,7 +195,9 @@ function runOnce(
       clock.after(fault.draws.between(1_000, 60_000), () => void running().then(run));
     else void run();
   };
-  clock.after(chance.draws(`${occasion}, task`).between(1, 10), () => worker.whenRunning(start));
+  clock.after(chance.draws(`${occasion}, task`).between(1, 10), () => {
+    worker.whenRunning(start);
+  });
 }
 
 /** A promise that is kept when the worker that runs now runs, and never once it was killed. */

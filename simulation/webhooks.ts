@@ -46,7 +46,10 @@ export function createDelivery({
       return;
     }
     const waitMs = (webhook.route.retriesMs ?? USUAL_RETRIES_MS)[nth - 1];
-    if (waitMs !== undefined) clock.after(waitMs, () => attempt(webhook, nth + 1));
+    if (waitMs !== undefined)
+      clock.after(waitMs, () => {
+        attempt(webhook, nth + 1);
+      });
   };
 
   return (webhook) => {
@@ -57,7 +60,9 @@ export function createDelivery({
     const fault = chance.fault(occasion, faulty, WEBHOOK_FAULTS);
     const travelMs = chance.draws(`${occasion}, travel`).between(15, 60);
     for (const copyMs of fault ? fault.row.copies(fault.draws) : [0]) {
-      clock.after(travelMs + copyMs, () => attempt(webhook, 1));
+      clock.after(travelMs + copyMs, () => {
+        attempt(webhook, 1);
+      });
     }
   };
 }

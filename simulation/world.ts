@@ -135,7 +135,9 @@ function build({
     installation: INSTALLATION,
     signal: (callId, event, webhook) => {
       judge.webhook(webhook);
-      calls.get(callId)?.signal(event, () => judge.heardWebhook(callId, webhook));
+      calls.get(callId)?.signal(event, () => {
+        judge.heardWebhook(callId, webhook);
+      });
     },
   });
   const carrier = createCarrierModel({
@@ -232,8 +234,12 @@ function begin({ clock, plan, chance, judge, worker, activities, calls }: Stage,
             callId,
             deliver,
             perform: (name, input) => performing[name]?.(input) ?? Promise.reject(new Error(`no activity ${name}`)),
-            heard: (attempt) => judge.heardAttempt(attempt),
-            broken: (error) => judge.broken(error),
+            heard: (attempt) => {
+              judge.heardAttempt(attempt);
+            },
+            broken: (error) => {
+              judge.broken(error);
+            },
           }),
         ),
       ),
