@@ -1,4 +1,6 @@
 /** What the workers run. Everything the activities need is handed to them; they read no environment. */
+import { createCallBackActivities } from './call-backs';
+import type { CallBackActivities } from './call-backs';
 import { createCarrierActivities } from './carrier';
 import type { CarrierActivities, CarrierDependencies } from './carrier';
 import { createRecordingActivities } from './recordings';
@@ -10,14 +12,18 @@ export type ActivityDependencies = CarrierDependencies & RecordingDependencies;
 
 export interface Activities {
   /** For the calls' own task queue. */
-  readonly calls: CarrierActivities & StatusActivities;
+  readonly calls: CarrierActivities & CallBackActivities & StatusActivities;
   /** For the recordings' task queue. */
   readonly recordings: RecordingActivities;
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
   return {
-    calls: { ...createCarrierActivities(dependencies), ...createStatusActivities(dependencies) },
+    calls: {
+      ...createCarrierActivities(dependencies),
+      ...createCallBackActivities(dependencies),
+      ...createStatusActivities(dependencies),
+    },
     recordings: createRecordingActivities(dependencies),
   };
 }

@@ -1,6 +1,7 @@
 /** The `outcall` command. Each command lives in `commands/`; here is only what they are called. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { agentCommands } from './commands/agents';
 import { callCommands } from './commands/calls';
 import { completionCommand } from './commands/completion';
 import { listCommands } from './commands/list';
@@ -22,7 +23,13 @@ async function main(): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
-  const commands = [...runCommands(finish), ...callCommands(finish), ...listCommands(), completionCommand(program)];
+  const commands = [
+    ...runCommands(finish),
+    ...callCommands(finish),
+    ...agentCommands(),
+    ...listCommands(),
+    completionCommand(program),
+  ];
   for (const command of commands) {
     program.addCommand(command.exitOverride().showHelpAfterError('(outcall --help shows all commands)'));
   }

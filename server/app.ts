@@ -4,6 +4,8 @@ import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
+import { agentRoutes } from './agents';
+import type { AgentRoutesSettings } from './agents';
 import { requireApiKey } from './authentication';
 import { TemporalUnavailableError } from './call-directory';
 import { callEventsRoutes } from './call-events';
@@ -15,11 +17,13 @@ import { healthRoutes } from './health';
 import { ApiProblem, problemHandler, sendProblem } from './problems';
 import { DEFAULT_RATES, limitRates } from './rate-limit';
 import type { Rates } from './rate-limit';
+import { soundRoutes } from './sounds';
 import { createStatusReader } from './status-reader';
 import { webhookRoutes } from './webhooks';
 import type { WebhookSettings } from './webhooks';
 
-export interface AppDependencies extends Omit<CallRoutesSettings, 'readStatus'>, WebhookSettings {
+export interface AppDependencies
+  extends Omit<CallRoutesSettings, 'readStatus'>, Omit<AgentRoutesSettings, 'readStatus'>, WebhookSettings {
   readonly statusStore: StatusStore;
   readonly apiKeys: readonly string[];
   /** @default DEFAULT_RATES */
@@ -44,7 +48,7 @@ export function createApp(dependencies: AppDependencies): Express {
     next();
   });
   app.use(healthRoutes({ directory, statusStore }), docsRoutes(dependencies.publicUrl));
-  app.use(BASE_PATH, webhookRoutes(dependencies));
+  app.use(BASE_PATH, webhookRoutes(dependencies), soundRoutes());
   app.use(
     BASE_PATH,
     requireApiKey(apiKeys),
@@ -52,6 +56,7 @@ export function createApp(dependencies: AppDependencies): Express {
     callListRoutes({ directory, statusStore, log, cursorSecret: apiKeys.join() }),
     callEventsRoutes({ directory, statusStore, log }),
     callRoutes({ ...dependencies, readStatus }),
+    agentRoutes({ ...dependencies, readStatus }),
   );
   app.use((_request, response) => {
     sendProblem(response, { status: 404, code: 'not_found', detail: 'there is nothing at this address' });

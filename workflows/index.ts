@@ -1,3 +1,4 @@
 /** All workflows, for the bundler. */
+export { callBack } from './call-back';
 export { coldCall } from './cold-call';
 export { deliverRecording } from './deliver-recording';
