@@ -9,7 +9,9 @@ import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
 import type { Clock } from '../simulator/carrier/world';
 import { callStory } from '../workflows/call-story';
+import type { MuteAnswer, MuteRequest } from '../workflows/messages';
 import type { CallRuntime } from '../workflows/runtime';
+import { mute } from '../workflows/story/mute';
 import type { Worker } from './processes';
 
 export interface CallWatch {
@@ -36,6 +38,10 @@ export interface RunningCall {
   readonly deliveries: readonly RecordingToDeliver[];
   /** False: the call is over. The call hears of it when a worker runs. */
   signal(event: CallEvent, heard?: () => void): boolean;
+  /** The update of this name. False: the call is over. */
+  mute(request: MuteRequest, answered: (answer: MuteAnswer) => void): boolean;
+  /** Lets those go on who waited for what is known now; true when there were any. */
+  wake(): boolean;
 }
 
 interface Job {
@@ -49,17 +55,26 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
   let change: Change = { at: request.createdAt, source: 'api' };
   let over = false;
   let jobs: Job[] = [];
+  /** Something has changed since the waiting were last looked at. */
+  let stale = false;
   const blocked = new Set<{ readonly predicate: (facts: Facts) => boolean; readonly go: () => void }>();
   const deliveries: RecordingToDeliver[] = [];
   const document = (): StatusDocument => describeCall(request, facts, change);
   let shown = document();
 
-  /** One workflow task: signals first, then what else has come, as Temporal's SDK does. */
+  /** One workflow task: signals first, then what else has come, as Temporal's SDK does; then `wake`, again and again. */
   const task = (): void => {
     const due = jobs;
     jobs = [];
     for (const job of [...due.filter(({ signal }) => signal), ...due.filter(({ signal }) => !signal)]) job.run();
-    for (const one of [...blocked]) if (one.predicate(facts)) one.go();
+    stale = true;
+  };
+  const wake = (): boolean => {
+    if (!stale) return false;
+    stale = false;
+    const ready = [...blocked].filter(({ predicate }) => predicate(facts));
+    for (const { go } of ready) go();
+    return ready.length > 0;
   };
   const deliver = (job: Job): void => {
     jobs.push(job);
@@ -73,6 +88,7 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
     const known = JSON.stringify(facts);
     facts = advance(facts, event);
     if (JSON.stringify(facts) === known) return;
+    stale = true;
     change = { at: new Date(clock.now()).toISOString(), source: event.source };
     const before = shown;
     shown = document();
@@ -102,9 +118,12 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
           settle(predicate(facts));
         },
       };
-      const cancel = clock.after(Math.max(1, timeoutMs), () => {
-        deliver(timer);
-      });
+      const cancel =
+        timeoutMs === Infinity
+          ? () => undefined
+          : clock.after(Math.max(1, timeoutMs), () => {
+              deliver(timer);
+            });
       blocked.add(waiting);
     });
 
@@ -151,6 +170,12 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
       });
       return true;
     },
+    mute(asked, answered) {
+      if (over) return false;
+      deliver({ signal: true, run: () => void mute(request, asked, runtime).then(answered, watch.ended) });
+      return true;
+    },
+    wake,
   };
 }
 

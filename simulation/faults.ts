@@ -208,5 +208,7 @@ export const SWITCHES: readonly SwitchRow[] = [
     activeCallsLagMs: draws.between(10_000, 40_000),
     callEventsLagMs: draws.between(10_000, 40_000),
   })),
+  row('detection stops what is said', 30, () => ({ detectionStopsSounds: true })),
+  row('ends the conference’s maker in its own way', 30, () => ({ creatorLegEndCause: 'normal_clearing' })),
   row('recordings take their time', 20, (draws) => ({ recordingReadyMs: draws.between(0, 300_000) })),
 ];

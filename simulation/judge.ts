@@ -1,16 +1,19 @@
 /** Looks on while a seed runs: keeps records, counts what happens, and asks the oracles after every event. */
-import type { CallId, CallRequest } from '../domain/call';
+import type { CallId } from '../domain/call';
 import type { StatusDocument } from '../domain/status';
 import type { Carrier } from '../simulator/carrier/carrier';
 import type { LedgerLeg } from '../simulator/carrier/ledger';
 import type { Clock, Webhook } from '../simulator/carrier/world';
+import { phoneAt } from '../simulator/phones';
+import type { MuteAnswer, MuteRequest } from '../workflows/messages';
 import type { Attempt } from './attempts';
 import type { CallWatch, RunningCall } from './call';
 import type { Chance } from './chance';
 import type { NetworkWatch } from './network';
 import { atTheEnd, whenDialSent, whenEnded, whenPlaced, whenSent, whenStatusChanges } from './oracles';
-import type { Plan } from './plan';
-import { createRecord, lastCompleteLook, legsOf, noteAnswer, succeeded } from './records';
+import type { Wish } from './kinds';
+import type { Plan, PlannedCall } from './plan';
+import { createRecord, lastCompleteLook, legIn, noteAnswer, succeeded } from './records';
 import type { CallRecord } from './records';
 
 export interface Violation {
@@ -26,7 +29,7 @@ export type Verdict = Omit<Violation, 'callId'>;
 export interface Judge extends NetworkWatch {
   /** Whom it looks on; before the first event. */
   follow(carrier: Carrier, calls: readonly RunningCall[]): void;
-  watchCall(request: CallRequest): CallWatch;
+  watchCall(planned: PlannedCall): CallWatch;
   /** The carrier has said something. */
   said(webhook: Webhook): void;
   /** It has reached the server. */
@@ -36,7 +39,9 @@ export interface Judge extends NetworkWatch {
   heardAttempt(attempt: Attempt): void;
   /** The story got this for a command or a question. */
   answeredStory(name: string, answer: unknown): void;
-  hangupAccepted(callId: CallId): void;
+  /** Somebody has asked for something; `granted`: the call was not over. */
+  wished(callId: CallId, wish: Wish, granted: boolean): void;
+  muteAnswered(callId: CallId, request: MuteRequest, answer: MuteAnswer): void;
   broken(error: unknown): void;
   /** Nothing more happens. */
   concludes(): void;
@@ -82,22 +87,23 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
     },
 
     sent(request, fault) {
-      const { attempt, operation, atMs } = request;
+      const { attempt, operation } = request;
       const record = of(attempt.callId);
       note(() => `${nick(attempt.callId)}→ ${operation}${fault === null ? '' : ` (${fault})`}`);
       count(`request: ${operation}`);
       object(attempt.callId, whenSent(record, request));
       if (operation !== 'dial') return;
-      record.dials.push({ request, look: lastCompleteLook(record), told: new Set(record.told) });
-      object(attempt.callId, whenDialSent(record, atMs));
+      const leg = legIn(request.body['client_state']);
+      const dial = { request, leg, look: lastCompleteLook(record), told: new Set(record.told) };
+      record.dials.push(dial);
+      object(attempt.callId, whenDialSent(record, dial));
     },
     done(request, reply) {
       const { attempt, operation } = request;
       note(() => `${nick(attempt.callId)}  the carrier has done ${operation}: ${reply.status}`);
-      object(attempt.callId, strangersLive(ledgerLegs()));
+      if (operation === 'hangup') object(attempt.callId, strangersLive(ledgerLegs()));
       if (operation !== 'dial' || !succeeded(reply)) return;
-      const record = of(attempt.callId);
-      object(attempt.callId, whenPlaced(record, request, legsOf(ledgerLegs(), record), count));
+      object(attempt.callId, whenPlaced(of(attempt.callId), request, ledgerLegs(), count));
     },
     answered(request, body) {
       noteAnswer(of(request.attempt.callId), request, body);
@@ -127,17 +133,22 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       count(`${name}: ${kind}`);
       note(() => `  the story hears: ${name}: ${kind}`);
     },
-    hangupAccepted(callId) {
-      of(callId).hangupAcceptedAtMs ??= clock.now();
-      count('api: hangup accepted');
-      note(() => `${nick(callId)}the API accepts a hangup`);
+    wished(callId, { kind }, granted) {
+      if (kind === 'hangUp' && granted) of(callId).hangupAcceptedAtMs ??= clock.now();
+      count(`api: ${kind} ${granted ? 'accepted' : 'too late'}`);
+      note(() => `${nick(callId)}the API ${granted ? 'accepts' : 'refuses'} a wish: ${kind}`);
+    },
+    muteAnswered(callId, { participant, muted }, answer) {
+      count(`mute: ${answer}`);
+      note(() => `${nick(callId)}the API answers ${muted ? 'mute' : 'unmute'} ${participant}: ${answer}`);
     },
     broken(error) {
       object(null, [{ oracle: 'no bug', what: `an activity threw ${explain(error)}` }]);
     },
 
-    watchCall(request) {
-      const record = createRecord(request, clock.now());
+    watchCall({ request, wishes }) {
+      const { machine } = carrier?.phone(request.toPhone) ?? phoneAt(request.toPhone);
+      const record = createRecord({ request, wishes, machine, acceptedAtMs: clock.now() });
       const { callId } = request;
       records.set(callId, record);
       note(() => `${nick(callId)}accepted: ${JSON.stringify(request)}`);
@@ -149,12 +160,12 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
             count(`status: ${before.status} → ${after.status}`);
             note(() => `${nick(callId)}STATUS ${before.status} → ${after.status}`);
           }
-          record.document = after;
           object(callId, whenStatusChanges(before, after));
           if (before.status === 'ended' || after.status !== 'ended') return;
           record.endedAtMs = clock.now();
+          record.toldByTheEnd = new Set(record.told);
           record.calmSinceMs = chance.calmSinceMs();
-          object(callId, whenEnded(record, legsOf(ledgerLegs(), record)));
+          object(callId, whenEnded(record, ledgerLegs()));
         },
         waits: (summary, timeoutMs) => {
           note(() => `${nick(callId)}waits: ${summary}, at most ${timeoutMs} ms`);
@@ -170,12 +181,13 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
     concludes() {
       const ledger = carrier?.ledger();
       if (!ledger) return;
+      const calm = chance.met.length === 0;
       for (const call of running) {
         const record = of(call.request.callId);
         const document = call.document();
         countEnd(document, count);
         note(() => `${nick(call.request.callId)}at last: ${JSON.stringify(document)}`);
-        object(call.request.callId, atTheEnd({ record, document, ledger, deliveries: call.deliveries }));
+        object(call.request.callId, atTheEnd({ record, document, ledger, deliveries: call.deliveries, calm }));
       }
       note(() => `the carrier's books: ${JSON.stringify({ legs: ledger.legs, recordings: ledger.recordings })}`);
     },
@@ -192,6 +204,8 @@ function strangersLive(legs: readonly LedgerLeg[]): readonly Verdict[] {
 function countEnd(document: StatusDocument, count: (what: string) => void): void {
   count(`outcome: ${document.outcome}`);
   count(`ended by: ${document.ended_by}`);
+  count(`message: ${document.message?.state ?? 'none'}`);
+  count(`answered by: ${document.answered_by ?? 'not told'}`);
   count(`recording: ${document.recording === null ? 'not wanted' : document.recording.state}`);
 }
 

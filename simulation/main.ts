@@ -116,9 +116,9 @@ async function tellFailure({ seed, violations }: Failed): Promise<void> {
   print(`\nseed ${seed} fails:`);
   for (const { oracle, what, callId } of violations) print(`  ${oracle}: ${what} (${callId ?? 'no call'})`);
   print('  it takes:');
-  for (const { kind, hangupsAfterMs, request } of plan.calls) {
-    const hangups = hangupsAfterMs.map((ms) => `, a hangup after ${ms} ms`).join('');
-    print(`    a call to ${request.toPhone}, ${kind}${hangups}`);
+  for (const { kinds, wishes, request } of plan.calls) {
+    const wanted = wishes.map(({ kind, afterMs }) => `, ${kind} after ${afterMs} ms`).join('');
+    print(`    a call to ${request.toPhone} (${kinds.join(', ')})${wanted}`);
   }
   for (const [occasion, kind] of Object.entries(faults)) print(`    ${occasion}: ${kind}`);
   print(`  replay it: npm run seeds -- --seed ${seed} --small`);

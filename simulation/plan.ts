@@ -1,12 +1,28 @@
 /**
+ * What a seed stands for: how bad the weather is, which calls are made, what their phones do and their callers want.
+ */
+/**
  * What a seed stands for: how bad the weather is, which calls are made, what their callers do. New kinds of calls are
  * rows of `CALLS`.
  */
-import type { CallRequest } from '../domain/call';
-import { phoneAt, phones } from '../simulator/phones';
+import type { Agent, CallRequest } from '../domain/call';
+import { phoneAt } from '../simulator/phones';
 import type { PhoneBehaviour } from '../simulator/phones';
 import { Draws } from './chance';
 import type { Weighted } from './chance';
+import {
+  AGENT_PHONES,
+  AGENTS,
+  CALLS,
+  DIGITS,
+  drawMachine,
+  HANGUPS,
+  JOINS,
+  MACHINE_DIGITS,
+  MACHINES,
+  MUTES,
+} from './kinds';
+import type { PhoneChange, Wish } from './kinds';
 
 /** How likely each occasion is to meet a fault. */
 export interface Weather extends Weighted {
@@ -58,62 +74,19 @@ export const WEATHERS: readonly Weather[] = [
   },
 ];
 
-interface CallRow extends Weighted {
-  readonly kind: string;
-  change(draws: Draws): Partial<CallRequest>;
-}
-
-/** The kinds of calls; what a row leaves out is as in `usual`. */
-export const CALLS: readonly CallRow[] = [
-  { kind: 'recorded', weight: 5, change: () => ({}) },
-  { kind: 'not recorded', weight: 1, change: () => ({ record: false }) },
-  { kind: 'as WAV', weight: 1, change: () => ({ recordingFormat: 'wav' }) },
-  { kind: 'rings for long', weight: 1, change: (draws) => ({ ringTimeoutSeconds: draws.between(15, 120) }) },
-  {
-    kind: 'may not last long',
-    weight: 1,
-    change: (draws) => ({ timeLimitSeconds: draws.between(30, 60), agentWaitSeconds: draws.between(5, 90) }),
-  },
-];
-
-const usual = {
-  record: true,
-  recordingFormat: 'mp3',
-  ringTimeoutSeconds: 30,
-  timeLimitSeconds: 3600,
-  agentWaitSeconds: 30,
-} as const;
-
-interface HangupRow extends Weighted {
-  readonly kind: string;
-  /** Milliseconds after the call was accepted. */
-  at(draws: Draws, phone: PhoneBehaviour): readonly number[];
-}
-
-export const HANGUPS: readonly HangupRow[] = [
-  { kind: 'nobody asks to hang up', weight: 5, at: () => [] },
-  { kind: 'hangup at once', weight: 1, at: (draws) => [draws.between(0, 60)] },
-  { kind: 'hangup any time', weight: 2, at: (draws) => [draws.between(0, 90_000)] },
-  { kind: 'hangup with the answer', weight: 2, at: (draws, { ringMs }) => [ringMs + draws.between(-50, 500)] },
-  {
-    kind: 'hangup with the phone',
-    weight: 1,
-    at: (draws, { ringMs, talkMs }) => [ringMs + (talkMs ?? 30_000) + draws.between(-300, 600)],
-  },
-  { kind: 'hangup twice', weight: 1, at: (draws) => [draws.between(0, 40_000), draws.between(0, 40_000)] },
-];
-
-/** What the called phones do: the last digits of the simulator's table, and those of a usual one. */
-export const DIGITS: readonly string[] = ['000', ...Object.keys(phones)];
-
 export interface PlannedCall {
-  readonly kind: string;
-  readonly hangupKind: string;
+  /** The rows of `kinds.ts` that were drawn. */
+  readonly kinds: readonly string[];
   readonly request: CallRequest;
-  /** What the called phone does; null: as the simulator's table has it. */
-  readonly phone: PhoneBehaviour | null;
+  /** What the phones do that are called, beside the simulator's table. */
+  readonly phones: readonly PlannedPhone[];
   readonly startsAfterMs: number;
-  readonly hangupsAfterMs: readonly number[];
+  readonly wishes: readonly Wish[];
+}
+
+export interface PlannedPhone extends PhoneChange {
+  /** Number or address. */
+  readonly to: string;
 }
 
 export interface Plan {
@@ -147,35 +120,85 @@ export function planOf(seed: number, startMs: number): Plan {
   };
 }
 
+/** What the rows of `CALLS` leave out. */
+const USUAL = {
+  provider: 'telnyx',
+  fromPhone: '+15551230000',
+  handler: { type: 'conference' },
+  record: true,
+  recordingNotice: null,
+  recordingFormat: 'mp3',
+  ringTimeoutSeconds: 30,
+  timeLimitSeconds: 3600,
+  agentWaitSeconds: 30,
+  businessId: '6f1c2a34-0b5d-4e6f-8a7b-9c0d1e2f3a4b',
+  metadata: {},
+} as const;
+
 function planCall(draws: Draws, index: number, startMs: number): PlannedCall {
-  const call = draws.row(CALLS);
-  const hangup = draws.row(HANGUPS);
-  const toPhone = `+1555${String(index).padStart(4, '0')}${draws.pick(DIGITS)}`;
-  const own = draws.happens(0.3)
-    ? {
-        ...phoneAt(toPhone),
-        ringMs: draws.between(0, 40_000),
-        talkMs: draws.happens(0.2) ? null : draws.between(0, 60_000),
-      }
-    : null;
+  const nth = index + 1;
+  const [call, hangup, agent] = [draws.row(CALLS), draws.row(HANGUPS), draws.row(AGENTS)];
+  const [machine, joins, mutes] = [draws.row(MACHINES), draws.row(JOINS), draws.row(MUTES)];
+  const listens = machine.change.answeringMachine.policy !== 'off';
+  const digits = draws.pick(listens && draws.happens(0.5) ? MACHINE_DIGITS : DIGITS);
+  const toPhone = `+1555${String(index).padStart(4, '0')}${digits}`;
+  const own = draws.happens(listens ? 0.5 : 0.3) ? drawPhone(draws, toPhone, listens) : null;
   const startsAfterMs = index === 0 ? 0 : draws.between(0, 10_000);
-  return {
-    kind: call.kind,
-    hangupKind: hangup.kind,
-    phone: own,
-    startsAfterMs,
-    hangupsAfterMs: hangup.at(draws, own ?? phoneAt(toPhone)).map((ms) => Math.max(0, ms)),
-    request: {
-      callId: `COLD_CALL_${String(index + 1).padStart(26, '0')}`,
-      provider: 'telnyx',
-      toPhone,
-      fromPhone: '+15551230000',
-      handler: { type: 'conference' },
-      ...usual,
-      ...call.change(draws),
-      businessId: '6f1c2a34-0b5d-4e6f-8a7b-9c0d1e2f3a4b',
-      metadata: {},
-      createdAt: new Date(startMs + startsAfterMs).toISOString(),
-    },
+  const hangups = hangup.at(draws, own ?? phoneAt(toPhone));
+  const wishes: readonly Wish[] = [
+    ...hangups.map((ms) => ({ kind: 'hangUp', afterMs: Math.max(0, ms) }) as const),
+    ...joins.at(draws, nth),
+    ...mutes.at(draws, nth),
+  ];
+  const request: CallRequest = {
+    callId: `COLD_CALL_${String(nth).padStart(26, '0')}`,
+    toPhone,
+    ...USUAL,
+    ...machine.change,
+    agent: agent.agent(nth),
+    dialOrder: agent.dialOrder,
+    ...call.change(draws),
+    createdAt: new Date(startMs + startsAfterMs).toISOString(),
   };
+  const agents = agentsOf(request, wishes).map((to) => ({ to, row: draws.row(AGENT_PHONES) }));
+  const named = { call, api: hangup, agent, machine, joins, mute: mutes };
+  return {
+    kinds: [
+      ...Object.entries(named).map(([table, { kind }]) => `${table}: ${kind}`),
+      `phone: ${digits}`,
+      ...agents.map(({ row }) => `agent's phone: ${row.kind}`),
+    ],
+    request,
+    phones: [
+      ...(own ? [{ to: toPhone, afterMs: 0, behaviour: own }] : []),
+      ...agents.flatMap(({ to, row }) => row.phone(draws).map((change) => ({ to, ...change }))),
+    ],
+    startsAfterMs,
+    wishes,
+  };
+}
+
+function drawPhone(draws: Draws, to: string, listens: boolean): PhoneBehaviour {
+  const ringMs = draws.between(0, 40_000);
+  const talkMs = draws.happens(0.3) ? null : draws.between(0, 90_000);
+  return { ...phoneAt(to), ringMs, talkMs, ...(listens && { machine: drawMachine(draws) }) };
+}
+
+/** The addresses of all who may be rung beside the lead. */
+function agentsOf({ agent }: CallRequest, wishes: readonly Wish[]): readonly string[] {
+  const joining = wishes.flatMap((wish): Agent[] =>
+    wish.kind === 'join' ? [{ type: 'webrtc', clientId: wish.clientId }] : [],
+  );
+  return [...new Set([...(agent ? [agent] : []), ...joining].map(addressOf))];
+}
+
+function addressOf(agent: Agent): string {
+  switch (agent.type) {
+    case 'phone':
+      return agent.number;
+    case 'sip':
+      return agent.uri;
+    case 'webrtc':
+      return `sip:${agent.clientId}@sip.telnyx.com`;
+  }
 }

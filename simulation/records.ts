@@ -1,7 +1,9 @@
 /** What is kept of each call while a seed runs, for the oracles to judge. */
-import type { CallRequest } from '../domain/call';
-import type { StatusDocument } from '../domain/status';
-import type { LedgerLeg } from '../simulator/carrier/ledger';
+import type { CallRequest, LegName } from '../domain/call';
+import { decodeClientState } from '../platform/telnyx/client-state';
+import type { CarrierLedger, LedgerLeg } from '../simulator/carrier/ledger';
+import type { MachineScript } from '../simulator/phones';
+import type { Wish } from './kinds';
 import type { Reply, Sent } from './network';
 
 /** Something that the carrier has told us: the type of an event and the leg it is about. */
@@ -16,6 +18,8 @@ export interface Look {
 
 export interface DialSent {
   readonly request: Sent;
+  /** Whose leg it is to be. */
+  readonly leg: string;
   /** The last look before it. */
   readonly look: Look | null;
   /** What was told by then. */
@@ -24,11 +28,16 @@ export interface DialSent {
 
 export interface CallRecord {
   readonly request: CallRequest;
+  readonly wishes: readonly Wish[];
+  /** What machine detection can find about the lead. */
+  readonly machine: MachineScript;
   readonly acceptedAtMs: number;
   readonly dials: DialSent[];
   /** Looks by the name of their attempt, in order. */
   readonly looks: Map<string, Look>;
   readonly told: Set<Told>;
+  /** What was told before the call was said to have ended; null until then. */
+  toldByTheEnd: ReadonlySet<Told> | null;
   /** What the answers to an attempt's questions told; it counts when the workflow learns the attempt's result. */
   readonly tellings: Map<string, Told[]>;
   /** What each command_id was used for. */
@@ -38,23 +47,23 @@ export interface CallRecord {
   /** When the last fault was over that the call met before its end. */
   calmSinceMs: number;
   storyOverAtMs: number | null;
-  document: StatusDocument | null;
 }
 
-export function createRecord(request: CallRequest, acceptedAtMs: number): CallRecord {
+type Known = Pick<CallRecord, 'request' | 'wishes' | 'machine' | 'acceptedAtMs'>;
+
+export function createRecord(known: Known): CallRecord {
   return {
-    request,
-    acceptedAtMs,
+    ...known,
     dials: [],
     looks: new Map(),
     told: new Set(),
+    toldByTheEnd: null,
     tellings: new Map(),
     commands: new Map(),
     hangupAcceptedAtMs: null,
     endedAtMs: null,
-    calmSinceMs: acceptedAtMs,
+    calmSinceMs: known.acceptedAtMs,
     storyOverAtMs: null,
-    document: null,
   };
 }
 
@@ -82,7 +91,38 @@ export function lastCompleteLook({ looks }: CallRecord): Look | null {
   return [...looks.values()].filter(({ shown }) => shown.size === 2).at(-1) ?? null;
 }
 
-export const legsOf = (legs: readonly LedgerLeg[], { request }: CallRecord): readonly LedgerLeg[] =>
+export const leadLegsOf = (legs: readonly LedgerLeg[], { request }: CallRecord): readonly LedgerLeg[] =>
   legs.filter(({ to }) => to === request.toPhone);
 
+/** Every leg of the call: what is known of whose a leg is goes with the leg. */
+export const allLegsOf = (legs: readonly LedgerLeg[], { request }: CallRecord): readonly LedgerLeg[] =>
+  legs.filter((leg) => decodeClientState(leg.client_state)?.callId === request.callId);
+
+/** One text for each leg that is meant to be. */
+export function legIn(clientState: unknown): string {
+  const leg: LegName | undefined = decodeClientState(clientState)?.leg;
+  return leg ? `${leg.role} ${leg.participant} ${leg.attempt}` : 'nobody';
+}
+
+export const isKnown = ({ told }: CallRecord, { call_leg_id }: LedgerLeg): boolean =>
+  [...told].some((one) => one.endsWith(call_leg_id));
+
+export type Participation = CarrierLedger['conferences'][number]['participants'][number];
+
+/** Who was in the call's conference besides the lead. */
+export function companyIn(
+  { conferences }: CarrierLedger,
+  record: CallRecord,
+  lead: LedgerLeg,
+): readonly Participation[] {
+  return conferences
+    .filter(({ name }) => name === record.request.callId)
+    .flatMap(({ participants }) => participants)
+    .filter(({ call_control_id }) => call_control_id !== lead.call_control_id);
+}
+
 export const succeeded = ({ status }: Reply): boolean => status < 300;
+
+/** A hangup that is asked for when a call has ended changes nothing. */
+export const wasCanceled = ({ hangupAcceptedAtMs, endedAtMs }: CallRecord): boolean =>
+  hangupAcceptedAtMs !== null && hangupAcceptedAtMs <= (endedAtMs ?? Infinity);

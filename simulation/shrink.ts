@@ -34,10 +34,8 @@ function* smallerThan(scenario: Pinned): Iterable<Pinned> {
   if (plan.calls.length > 1) for (const call of plan.calls) yield withPlan({ calls: [call] });
   if (plan.skewMs !== 0) yield withPlan({ skewMs: 0 });
   for (const call of plan.calls) {
-    for (const hangup of call.hangupsAfterMs) {
-      yield withCall(call, { hangupsAfterMs: call.hangupsAfterMs.filter((one) => one !== hangup) });
-    }
-    if (call.phone) yield withCall(call, { phone: null });
+    for (const wish of call.wishes) yield withCall(call, { wishes: call.wishes.filter((one) => one !== wish) });
+    for (const phone of call.phones) yield withCall(call, { phones: call.phones.filter((one) => one !== phone) });
   }
   for (const occasion of Object.keys(faults).reverse()) {
     yield { ...scenario, faults: Object.fromEntries(Object.entries(faults).filter(([name]) => name !== occasion)) };

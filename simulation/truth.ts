@@ -3,15 +3,16 @@
  * has told is known from the wire, so a story that does not listen is found out.
  */
 import type { LedgerLeg } from '../simulator/carrier/ledger';
+import { messageOf } from './hearing';
 import type { Verdict } from './judge';
 import type { End } from './oracles';
-import { legsOf } from './records';
+import { companyIn, leadLegsOf, legIn, wasCanceled } from './records';
 import type { CallRecord } from './records';
 
 const EXACT_MS = 1_000;
 
 export function untruths(end: End): readonly Verdict[] {
-  const legs = legsOf(end.ledger.legs, end.record);
+  const legs = leadLegsOf(end.ledger.legs, end.record);
   const [leg] = legs;
   const found = leg === undefined ? withoutLeg(end) : legs.length === 1 ? withLeg(end, leg) : [];
   return found.map((what) => ({ oracle: 'C6', what }));
@@ -20,8 +21,8 @@ export function untruths(end: End): readonly Verdict[] {
 /** Nothing was ever placed. */
 function withoutLeg({ record, document }: End): readonly string[] {
   const { outcome, answered_at, ended_by } = document;
-  const canceled = wasCanceled(record);
-  const possible = ['failed', 'dial_unknown', ...(canceled ? ['canceled'] : [])];
+  const possible = ['failed', 'dial_unknown', ...(wasCanceled(record) ? ['canceled'] : [])];
+  if (record.request.agent !== null && record.request.dialOrder === 'agent_first') possible.push('agent_unavailable');
   return [
     ...(possible.includes(outcome ?? '') ? [] : [`nothing was placed, and the outcome is ${outcome}`]),
     ...(answered_at === null ? [] : ['nothing was placed, and somebody answered']),
@@ -40,7 +41,6 @@ function withLeg(end: End, leg: LedgerLeg): readonly string[] {
       : [`nobody told us of its leg, and the outcome is ${document.outcome}`];
   }
   const toldAnswer = told('call.answered', 'conference.participant.joined', 'call.recording.saved');
-  const toldAnswerExactly = told('call.answered', 'call.recording.saved');
   const toldHangup = told('call.hangup');
   const wrong: string[] = [];
   const expect = (name: string, is: unknown, should: unknown): void => {
@@ -48,7 +48,8 @@ function withLeg(end: End, leg: LedgerLeg): readonly string[] {
   };
   if (leg.answered_at === null) expect('answered_at', document.answered_at, null);
   else if (toldAnswer) expect('answered', document.answered_at !== null, true);
-  if (leg.answered_at !== null && toldAnswerExactly)
+  const startsWithAnswer = record.request.recordingNotice === null && told('call.recording.saved');
+  if (leg.answered_at !== null && (told('call.answered') || startsWithAnswer))
     within(wrong, 'answered_at', document.answered_at, leg.answered_at);
   if (toldHangup) {
     expect('hangup_cause', document.hangup_cause, leg.hangup_cause);
@@ -63,7 +64,7 @@ function withLeg(end: End, leg: LedgerLeg): readonly string[] {
     if (!endings.includes(document.ended_by ?? ''))
       wrong.push(`ended_by is ${document.ended_by}, should be ${endings.join(' or ')}`);
   }
-  return wrong;
+  return [...wrong, ...untrueMessage(end, leg), ...untrueParticipants(end)];
 }
 
 function within(wrong: string[], name: string, is: string | null, should: string | null): void {
@@ -79,26 +80,70 @@ const CAUSES: Readonly<Record<string, string>> = {
   normal_clearing: 'no_answer',
 };
 
-function outcomesOf({ record, document }: End, leg: LedgerLeg): readonly string[] {
-  const canceled = wasCanceled(record);
-  if (leg.answered_at === null) {
-    const plain = CAUSES[leg.hangup_cause ?? ''] ?? 'failed';
-    return canceled ? ['canceled'] : [plain];
-  }
-  if (leg.hangup_source === 'callee') return ['completed'];
-  return canceled || document.error_code !== null || document.joined_at === null || leg.hangup_cause === 'time_limit'
-    ? ['completed', 'agent_unavailable']
-    : ['agent_unavailable'];
+function outcomesOf(end: End, leg: LedgerLeg): readonly string[] {
+  const { record, document, calm } = end;
+  if (leg.answered_at === null)
+    return [wasCanceled(record) ? 'canceled' : (CAUSES[leg.hangup_cause ?? ''] ?? 'failed')];
+  if (metMachine(record, leg)) return ['voicemail'];
+  const waitedInVain = aloneMs(end, leg) >= record.request.agentWaitSeconds * 1000 - EXACT_MS;
+  if (leg.hangup_source === 'callee' && calm && !waitedInVain) return ['completed'];
+  const isOurs = leg.hangup_source === 'caller' && leg.hangup_cause !== 'time_limit';
+  const mustBeInVain = isOurs && !wasCanceled(record) && document.error_code === null && document.joined_at !== null;
+  return calm && mustBeInVain ? ['agent_unavailable'] : ['completed', 'agent_unavailable'];
 }
 
-function endingsOf({ record }: End, leg: LedgerLeg): readonly string[] {
+/** Was told, before the end, that a machine answered a call that is for people? */
+function metMachine({ request, machine, toldByTheEnd }: CallRecord, { call_leg_id }: LedgerLeg): boolean {
+  if (!['hang_up', 'leave_message'].includes(request.answeringMachine.policy)) return false;
+  const told = (type: string): boolean => toldByTheEnd?.has(`${type} ${call_leg_id}`) ?? false;
+  const isMachine = machine.verdict === 'machine' || machine.verdict === 'fax_detected';
+  const greets = told('call.machine.premium.greeting.ended');
+  return (isMachine && told('call.machine.premium.detection.ended')) || greets;
+}
+
+/** How long nobody was with the lead in the end. */
+function aloneMs({ record, ledger }: End, leg: LedgerLeg): number {
+  const company = companyIn(ledger, record, leg);
+  const endedAt = leg.ended_at ?? '';
+  const left = company.map(({ left_at }) => left_at ?? endedAt).filter((at) => at > (leg.answered_at ?? ''));
+  const since = [leg.answered_at ?? '', ...left].sort().at(-1) ?? '';
+  return Math.max(0, Date.parse(endedAt) - Date.parse(since));
+}
+
+function endingsOf({ record, ledger }: End, leg: LedgerLeg): readonly string[] {
   const canceled = wasCanceled(record);
+  const agent = companyIn(ledger, record, leg).length > 0 ? ['agent'] : [];
   if (['timeout', 'no_answer', 'time_limit'].includes(leg.hangup_cause ?? '')) return ['system'];
   if (leg.hangup_source === 'callee') return ['lead'];
-  if (leg.hangup_source === 'caller') return canceled ? ['api', 'system'] : ['system'];
+  if (leg.hangup_source === 'caller') return canceled ? ['api', 'system', ...agent] : ['system', ...agent];
   return canceled ? ['api', 'unknown'] : ['unknown'];
 }
 
-/** A hangup that is asked for when a call has ended changes nothing. */
-const wasCanceled = ({ hangupAcceptedAtMs, endedAtMs }: CallRecord): boolean =>
-  hangupAcceptedAtMs !== null && hangupAcceptedAtMs <= (endedAtMs ?? Infinity);
+function untrueMessage(end: End, leg: LedgerLeg): readonly string[] {
+  const { record, document } = end;
+  const content = messageOf(end);
+  const left = leg.sounds.some((sound) => sound.content === content && sound.status === 'completed');
+  const state = document.message?.state ?? null;
+  const told = ['call.speak.ended', 'call.playback.ended'].some((type) =>
+    record.toldByTheEnd?.has(`${type} ${leg.call_leg_id}`),
+  );
+  if (state === 'leaving') return ['the message is still being left when all is over'];
+  if (state === 'left' && !left) return ['the message is said to be left, and nobody heard it'];
+  return left && told && state !== 'left' ? [`the message was left, and its state is ${state}`] : [];
+}
+
+/** Where nothing fails, the document names exactly those who were in the conference. */
+function untrueParticipants({ record, document, ledger, calm }: End): readonly string[] {
+  if (!calm) return [];
+  const legs = new Map(ledger.legs.map((leg) => [leg.call_control_id, leg]));
+  const there = ledger.conferences
+    .filter(({ name }) => name === record.request.callId)
+    .flatMap(({ participants }) => participants)
+    .map(({ call_control_id }) => legIn(legs.get(call_control_id)?.client_state).split(' ')[1]);
+  const books = [...new Set(there)].sort().join();
+  const told = document.participants
+    .map(({ participant_sid }) => participant_sid)
+    .sort()
+    .join();
+  return books === told ? [] : [`the participants are ${told}, should be ${books}`];
+}

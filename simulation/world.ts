@@ -22,6 +22,7 @@ import type { Judge, Violation } from './judge';
 import { createNetwork } from './network';
 import type { Strangers } from './network';
 import { planOf } from './plan';
+import type { Wish } from './kinds';
 import type { Plan, PlannedCall, Scenario } from './plan';
 import { createServer, createWorker } from './processes';
 import type { Worker } from './processes';
@@ -80,28 +81,27 @@ async function runWorld(scenario: Scenario, clock: VirtualClock, tell: boolean):
   const calls: RunningCall[] = [];
   judge.follow(stage.carrier, calls);
   count(`weather: ${plan.weather.name}`);
-  for (const { kind, hangupKind, request } of plan.calls) {
-    count(`call: ${kind}`);
-    count(`api: ${hangupKind}`);
-    count(`phone: ${request.toPhone.slice(-3)}`);
-  }
+  for (const kind of plan.calls.flatMap(({ kinds }) => kinds)) count(kind);
   for (const planned of plan.calls) clock.after(planned.startsAfterMs, () => calls.push(begin(stage, planned)));
 
   const started = (): boolean => calls.length === plan.calls.length;
   while (!(started() && calls.every((call) => call.isOver())) && clock.now() < START_MS + LIMIT_MS) {
     if (!clock.step()) break;
-    await settled();
+    await settled(calls);
   }
   const aftermathEndsMs = clock.now() + AFTERMATH_MS;
-  while (clock.now() < aftermathEndsMs && clock.step()) await settled();
+  while (clock.now() < aftermathEndsMs && clock.step()) await settled(calls);
   judge.concludes();
   stage.carrier.stop();
   for (const { occasion, kind } of chance.met) note(() => `met at ${occasion}: ${kind}`);
   return { seed, plan, violations: judge.violations, met: chance.met, counts, calls: calls.length, story };
 }
 
-/** All that promises had to say to each other has been said. */
-const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+/** All that promises had to say to each other has been said, and nobody waits for what is known already. */
+async function settled(calls: readonly RunningCall[]): Promise<void> {
+  do await new Promise((resolve) => void setImmediate(resolve));
+  while (calls.map((call) => call.wake()).includes(true));
+}
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3).padStart(10);
 
@@ -156,7 +156,15 @@ function build({
       phoneNumbers: [],
     },
   });
-  for (const { request, phone } of plan.calls) if (phone) carrier.setPhone(request.toPhone, phone);
+  for (const { phones, startsAfterMs } of plan.calls) {
+    for (const { to, afterMs, behaviour } of phones) {
+      if (afterMs === 0) carrier.setPhone(to, behaviour);
+      else
+        clock.after(startsAfterMs + afterMs, () => {
+          carrier.setPhone(to, behaviour);
+        });
+    }
+  }
   const telnyx = createNetwork({
     clock,
     carrier,
@@ -170,6 +178,9 @@ function build({
     installation: INSTALLATION,
     connectionId: CONNECTION_ID,
     publicUrl: 'https://calls.example.com',
+    soundUrl: (sound) => `https://calls.example.com/${sound}.mp3`,
+    voice: 'female',
+    browsers: { sipUsername: (clientId) => Promise.resolve(clientId), logIn: () => Promise.reject(new Error()) },
   });
   return { clock, plan, chance, judge, carrier, worker, activities, calls };
 }
@@ -220,7 +231,7 @@ function begin({ clock, plan, chance, judge, worker, activities, calls }: Stage,
     clock,
     worker,
     request,
-    watch: judge.watchCall(request),
+    watch: judge.watchCall(planned),
     carrier: (deliver) =>
       counted(
         judge,
@@ -245,11 +256,26 @@ function begin({ clock, plan, chance, judge, worker, activities, calls }: Stage,
       ),
   });
   calls.set(callId, call);
-  for (const afterMs of planned.hangupsAfterMs) {
-    clock.after(afterMs, () => {
-      const at = new Date(clock.now()).toISOString();
-      if (call.signal({ kind: 'hangupRequested', at, source: 'api' })) judge.hangupAccepted(callId);
+  for (const wish of planned.wishes) {
+    clock.after(wish.afterMs, () => {
+      judge.wished(callId, wish, grant(call, wish, new Date(clock.now()).toISOString(), judge));
     });
   }
   return call;
+}
+
+/** What the API does; false when the call is over. */
+function grant(call: RunningCall, wish: Wish, at: string, judge: Judge): boolean {
+  switch (wish.kind) {
+    case 'hangUp':
+      return call.signal({ kind: 'hangupRequested', at, source: 'api' });
+    case 'join': {
+      const agent = { type: 'webrtc', clientId: wish.clientId } as const;
+      return call.signal({ kind: 'agentRequested', at, source: 'api', agent });
+    }
+    case 'mute':
+      return call.mute(wish, (answer) => {
+        judge.muteAnswered(call.request.callId, wish, answer);
+      });
+  }
 }
