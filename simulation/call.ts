@@ -52,6 +52,7 @@ interface Job {
 /** Accepts a call: its story begins as soon as a worker takes it. */
 export function startCall({ clock, worker, request, watch, carrier }: CallDeps): RunningCall {
   let facts = NOTHING_KNOWN;
+  let known = JSON.stringify(facts);
   let change: Change = { at: request.createdAt, source: 'api' };
   let over = false;
   let jobs: Job[] = [];
@@ -85,9 +86,10 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
   };
 
   const learn = (event: CallEvent): void => {
-    const known = JSON.stringify(facts);
     facts = advance(facts, event);
-    if (JSON.stringify(facts) === known) return;
+    const text = JSON.stringify(facts);
+    if (text === known) return;
+    known = text;
     stale = true;
     change = { at: new Date(clock.now()).toISOString(), source: event.source };
     const before = shown;

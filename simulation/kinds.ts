@@ -29,6 +29,7 @@ export const CALLS: readonly CallRow[] = [
   { kind: 'recorded after a notice', weight: 2, change: () => ({ recordingNotice: 'This call is recorded.' }) },
   { kind: 'as WAV', weight: 1, change: () => ({ recordingFormat: 'wav' }) },
   { kind: 'rings for long', weight: 1, change: (draws) => ({ ringTimeoutSeconds: draws.between(15, 120) }) },
+  { kind: 'may last for an hour', weight: 0.5, change: () => ({ timeLimitSeconds: 3600 }) },
   {
     kind: 'may not last long',
     weight: 1,
