@@ -41,7 +41,10 @@ export interface Carrier {
   askLeg(question: LegQuestion): Promise<readonly CallEvent[] | null>;
   /** Who is in the conference? */
   askParticipants(question: ParticipantsQuestion): Promise<readonly CallEvent[]>;
-  /** Looks everywhere for a leg whose dial was not answered clearly; null when nothing was found and a look failed. */
+  /**
+   * Looks everywhere for a leg whose dial was not answered clearly; null when it was not found and a look failed. What is
+   * seen of the call's other legs is told, too.
+   */
   findLeg(question: FindLegQuestion): Promise<readonly CallEvent[] | null>;
   /** The recordings the carrier lists for a leg; null when it does not answer. */
   listRecordings(question: { readonly callLegId: string }): Promise<readonly string[] | null>;

@@ -23,7 +23,7 @@ export function messageOf({ record }: End): string | null {
 }
 
 export function sounds(end: End): readonly Verdict[] {
-  const { record, ledger } = end;
+  const { record, ledger, dedupes } = end;
   const message = messageOf(end);
   const { verdict, greetingEndsAfterMs } = record.machine;
   const isMachine = verdict === 'machine' || greetingEndsAfterMs !== null;
@@ -31,7 +31,8 @@ export function sounds(end: End): readonly Verdict[] {
     const contents = heard(leg).map(({ content }) => content);
     const toldMessage = leg.sounds.some(({ content }) => content === message);
     return verdicts('sounds', [
-      ...(new Set(contents).size < contents.length ? ['something was heard twice'] : []),
+      // A command whose answer is lost is sent again; Telnyx ignores the repeat (API reference: command_id).
+      ...(new Set(contents).size < contents.length && dedupes ? ['something was heard twice'] : []),
       ...(toldMessage && !isMachine ? ['a person was left the message for machines'] : []),
     ]);
   });

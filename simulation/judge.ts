@@ -182,12 +182,13 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       const ledger = carrier?.ledger();
       if (!ledger) return;
       const calm = chance.met.length === 0;
+      const dedupes = carrier?.settings().dedupeCommandIds ?? true;
       for (const call of running) {
         const record = of(call.request.callId);
         const document = call.document();
         countEnd(document, count);
         note(() => `${nick(call.request.callId)}at last: ${JSON.stringify(document)}`);
-        object(call.request.callId, atTheEnd({ record, document, ledger, deliveries: call.deliveries, calm }));
+        object(call.request.callId, atTheEnd({ record, document, ledger, deliveries: call.deliveries, calm, dedupes }));
       }
       note(() => `the carrier's books: ${JSON.stringify({ legs: ledger.legs, recordings: ledger.recordings })}`);
     },

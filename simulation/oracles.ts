@@ -135,6 +135,8 @@ export interface End {
   readonly deliveries: readonly RecordingToDeliver[];
   /** Nothing went wrong in the whole run, and the carrier is as it usually is. */
   readonly calm: boolean;
+  /** The carrier ignores a repeated command_id. */
+  readonly dedupes: boolean;
 }
 
 export function atTheEnd(end: End): readonly Verdict[] {
