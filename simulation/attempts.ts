@@ -7,6 +7,8 @@ export interface Attempt {
   readonly callId: CallId;
   /** The activity's name and number in its call: `askLeg 3`. */
   readonly name: string;
+  /** From 1. */
+  readonly nth: number;
   /** Resolves when the process that runs it runs: at once, after a pause, or never. */
   running(): Promise<void>;
 }
@@ -29,7 +31,8 @@ const NO_METRICS = {} as Context['metricMeter'];
 
 /** Runs an activity as Temporal's worker does. */
 export function runAttempt<T>(attempt: Attempt, scheduledAtMs: number, work: () => Promise<T>): Promise<T> {
-  const context = new AttemptContext(attempt, { currentAttemptScheduledTimestampMs: scheduledAtMs });
+  const info = { currentAttemptScheduledTimestampMs: scheduledAtMs, attempt: attempt.nth };
+  const context = new AttemptContext(attempt, info);
   return asyncLocalStorage.run(context, work);
 }
 

@@ -94,7 +94,12 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       object(attempt.callId, whenSent(record, request));
       if (operation !== 'dial') return;
       const leg = legIn(request.body['client_state']);
-      const dial = { request, leg, look: lastCompleteLook(record), told: new Set(record.told) };
+      const dial = {
+        request,
+        leg,
+        look: lastCompleteLook(record, String(request.body['to'])),
+        told: new Set(record.told),
+      };
       record.dials.push(dial);
       object(attempt.callId, whenDialSent(record, dial));
     },

@@ -86,7 +86,7 @@ export function whenPlaced(
 
 /**
  * The one way to a second leg. It takes a carrier that places two for one command_id, and that showed nothing of the
- * first for 8 seconds and more after its request was sent: neither of its lists, both asked and answered, named it, and
+ * first for 8 seconds and more after its request was sent: none of its lists, all asked and answered, named it, and
  * no webhook of it had come, when the second request left.
  */
 function mayBeSecond(record: CallRecord, request: Sent, first: LedgerLeg): boolean {

@@ -86,9 +86,10 @@ export function noteAnswer(record: CallRecord, { operation, attempt, atMs }: Sen
   }
 }
 
-/** The last look that got both answers. */
-export function lastCompleteLook({ looks }: CallRecord): Look | null {
-  return [...looks.values()].filter(({ shown }) => shown.size === 2).at(-1) ?? null;
+/** The last look that got all answers: the carrier's log can be searched for numbers only, not for SIP addresses. */
+export function lastCompleteLook({ looks }: CallRecord, to: string): Look | null {
+  const wanted = to.startsWith('sip:') ? ['listActiveCalls'] : ['listActiveCalls', 'listCallEvents'];
+  return [...looks.values()].filter(({ shown }) => wanted.every((list) => shown.has(list))).at(-1) ?? null;
 }
 
 export const leadLegsOf = (legs: readonly LedgerLeg[], { request }: CallRecord): readonly LedgerLeg[] =>

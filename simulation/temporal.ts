@@ -175,7 +175,7 @@ function runOnce(
     started();
     limit(policy.startToCloseMs, TimeoutType.START_TO_CLOSE, again);
     const running = runningInThisLife(worker);
-    const attempt = { callId, name: occasion, running };
+    const attempt = { callId, name: occasion, nth, running };
     const run = async (): Promise<void> => {
       try {
         const result = await runAttempt(attempt, scheduledAtMs, () => deps.perform(name, input));
