@@ -38,7 +38,7 @@ export function sounds(end: End): readonly Verdict[] {
   });
 }
 
-export function consent({ record, ledger }: End): readonly Verdict[] {
+export function consent({ record, ledger, dedupes }: End): readonly Verdict[] {
   const { record: wanted, recordingNotice } = record.request;
   const lead = leadLegsOf(ledger.legs, record);
   return allLegsOf(ledger.legs, record).flatMap((leg) => {
@@ -49,7 +49,7 @@ export function consent({ record, ledger }: End): readonly Verdict[] {
       ...(recordings.length > 0 && !wanted ? ['recorded though nobody wanted it'] : []),
       ...(recordings.length > 0 && !lead.includes(leg) ? ["an agent's leg was recorded"] : []),
       ...(recordingNotice !== null && early.length > 0 ? ['recorded before the notice was heard'] : []),
-      ...(recordings.length > 1 ? [`${recordings.length} recordings of one leg`] : []),
+      ...(recordings.length > 1 && dedupes ? [`${recordings.length} recordings of one leg`] : []),
     ]);
   });
 }

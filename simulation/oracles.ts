@@ -172,7 +172,7 @@ function endsInTime({ record, document }: End): readonly Verdict[] {
   return endedAtMs <= latestMs ? [] : [{ oracle: 'C5', what: `ended ${endedAtMs - latestMs} ms later than it may` }];
 }
 
-function recordingIsHandedOver({ record, document, ledger, deliveries }: End): readonly Verdict[] {
+function recordingIsHandedOver({ record, document, ledger, deliveries, dedupes }: End): readonly Verdict[] {
   const legs = leadLegsOf(ledger.legs, record);
   const theirs = ledger.recordings.filter(
     ({ leg, state }) => state === 'completed' && legs.some(({ call_control_id }) => call_control_id === leg),
@@ -187,7 +187,9 @@ function recordingIsHandedOver({ record, document, ledger, deliveries }: End): r
   const invented = handed.filter((id) => !possible.includes(id));
   const open = document.recording?.state === 'expected' && handed.length === 0;
   const wrong = [
-    ...(lost.length > 0 && legs.length === 1 && legs.every((leg) => isKnown(record, leg))
+    ...(lost.length > (dedupes || handed.length === 0 ? 0 : 1) &&
+    legs.length === 1 &&
+    legs.every((leg) => isKnown(record, leg))
       ? [`${lost.length} never handed over`]
       : []),
     ...(invented.length > 0 ? [`${invented.join()} handed over, which is none`] : []),

@@ -19,7 +19,7 @@ const ASK_EVERY_MS = 10_000;
 /** How far the carrier's log may be behind or ahead of Temporal's clock. */
 const CLOCKS_DIFFER_MS = 15 * 60_000;
 /** How long after its ring timeout an unresolved dial may still show up. */
-const WATCH_AFTER_RING_MS = 60_000;
+export const WATCH_AFTER_RING_MS = 60_000;
 /** And how much longer the carrier is asked when it does not answer. */
 const WATCH_LONGER_MS = 60_000;
 const RETRY_AFTER_LEAST_MS = 1_000;

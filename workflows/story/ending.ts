@@ -1,10 +1,11 @@
 /** The end of a call: every leg is hung up, and how it ended is learned. */
+import { ringSecondsOf } from '../../domain/call';
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { answeredAt, isOutdone, leadLeg, livingLegs } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
 import { ask, ASK_WHILE_TALKING_MS, askAbout, askAboutUnconfirmed } from './asking';
-import { iso } from './dialing';
+import { iso, WATCH_AFTER_RING_MS } from './dialing';
 import { leadAnswered } from './going-on';
 
 const ASK_WHILE_ENDING_MS = 2_000;
@@ -27,15 +28,17 @@ export async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Prom
     if (over(runtime.facts()) || (await runtime.until(over, patienceMs, 'hanging up'))) return;
     // Also when the command was answered that there is no such leg: that was said of legs that lived.
     await ask(livingLegs(runtime.facts()), call, runtime);
-    if (runtime.now() > surelyOverAtMs(call, runtime)) concludeHangup(livingLegs(runtime.facts()), runtime);
+    for (const leg of livingLegs(runtime.facts())) concludeInTheEnd(leg, call, runtime);
   }
 }
 
-/** No source tells why or when exactly, only that these are over. */
-function concludeHangup(legs: readonly LegFacts[], runtime: CallRuntime): void {
-  const unknown = { cause: null, hangupSource: null, sipCause: null };
-  for (const { identity: leg } of legs) {
-    runtime.learn({ kind: 'hungUp', at: iso(runtime.now()), source: 'poll', leg, ...unknown });
+/** When nobody can tell: the carrier's own limits have ended a leg, and one that it never showed to be ours is not. */
+function concludeInTheEnd({ identity, confirmed, seenAt }: LegFacts, call: CallRequest, runtime: CallRuntime): void {
+  const happened = { at: iso(runtime.now()), source: 'poll', leg: identity } as const;
+  const shownByMs = Date.parse(seenAt) + ringSecondsOf(call, identity) * 1000 + WATCH_AFTER_RING_MS;
+  if (!confirmed && runtime.now() > shownByMs) runtime.learn({ ...happened, kind: 'disowned' });
+  if (confirmed && runtime.now() > surelyOverAtMs(call, runtime)) {
+    runtime.learn({ ...happened, kind: 'hungUp', cause: null, hangupSource: null, sipCause: null });
   }
 }
 
