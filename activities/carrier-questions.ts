@@ -103,7 +103,7 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
       const shown = confirmed || marked || (echoed && unmarked);
       if (!shown) {
         // Another's state, or no such leg: not ours. No state at all says nothing.
-        return !unmarked ? [{ kind: 'disowned', at: now, source: 'poll', leg }] : null;
+        return unmarked ? [] : [{ kind: 'disowned', at: now, source: 'poll', leg }];
       }
       const events: CallEvent[] = [{ kind: 'initiated', at: now, source: 'poll', leg }, ...(told ?? [])];
       if (status?.is_alive === true || events.some(({ kind }) => kind === 'hungUp')) return events;
@@ -124,14 +124,13 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
     }),
 
     findLeg: asked(async (question) => {
-      const { callId, leg, toPhone, since } = question;
+      const { callId, toPhone, since } = question;
       const looks = await Promise.allSettled([
         activeLegs(question),
         toPhone === null ? [] : eventLog(callId, { 'filter[to]': toPhone, 'filter[occurred_at][gte]': since }),
       ]);
       const events = looks.flatMap((look) => (look.status === 'fulfilled' ? look.value : []));
-      const isFound = events.some((event) => 'leg' in event && isSameLeg(event.leg, leg));
-      return isFound || looks.every(({ status }) => status === 'fulfilled') ? events : null;
+      return { events, complete: looks.every(({ status }) => status === 'fulfilled') };
     }),
 
     listRecordings: asked(async ({ callLegId }) => {

@@ -41,13 +41,19 @@ export async function untilAsking(
   }
 }
 
-/** Asks the carrier about each of these legs. */
-export async function ask(legs: readonly LivingLeg[], call: CallRequest, runtime: CallRuntime): Promise<void> {
+/** Asks the carrier about each of these legs; returns those of which it said something. */
+export async function ask(
+  legs: readonly LivingLeg[],
+  call: CallRequest,
+  runtime: CallRuntime,
+): Promise<readonly LivingLeg[]> {
+  const answered: LivingLeg[] = [];
   for (const leg of legs) {
-    await askAbout(leg, call, runtime);
+    if ((await askAbout(leg, call, runtime)) !== null) answered.push(leg);
     // The answer to the dial named a leg that the carrier does not show to be ours: ours may be another.
     if (legNamed(runtime.facts(), leg.identity)?.confirmed === false) await findLeg(call, leg.identity, runtime);
   }
+  return answered;
 }
 
 /** The answer to a dial can name a stranger's leg: nothing is done to one that the carrier has not shown to be ours. */

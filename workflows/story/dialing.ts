@@ -149,7 +149,7 @@ async function giveUp(call: CallRequest, dial: Dial, runtime: CallRuntime, diali
     return false;
   }
   const watchEndsAtMs = unclearSinceMs + ringSecondsOf(call, leg) * 1000 + WATCH_AFTER_RING_MS;
-  let look: Look = 'unknown';
+  let look: Sight = 'unknown';
   // Only a complete look that found nothing ends the watch; a carrier that cannot be asked does not keep it up for ever.
   while (runtime.now() < watchEndsAtMs || (look === 'unknown' && runtime.now() < watchEndsAtMs + WATCH_LONGER_MS)) {
     const leftMs = watchEndsAtMs - runtime.now();
@@ -161,10 +161,10 @@ async function giveUp(call: CallRequest, dial: Dial, runtime: CallRuntime, diali
 }
 
 /** `unknown`: the carrier could not be asked everything. */
-type Look = 'found' | 'absent' | 'unknown';
+type Sight = 'found' | 'absent' | 'unknown';
 
 /** Waits for a webhook of the leg, then asks the carrier. */
-async function lookForLeg(call: CallRequest, dial: Dial, runtime: CallRuntime, patienceMs: number): Promise<Look> {
+async function lookForLeg(call: CallRequest, dial: Dial, runtime: CallRuntime, patienceMs: number): Promise<Sight> {
   const { leg } = dial;
   const shown = (facts: Facts): boolean => legNamed(facts, leg) !== null;
   if (await runtime.until(shown, patienceMs, `unclear dial: has ${leg.participant}'s leg shown up?`)) return 'found';
@@ -173,16 +173,16 @@ async function lookForLeg(call: CallRequest, dial: Dial, runtime: CallRuntime, p
   return looked ? 'absent' : 'unknown';
 }
 
-/** Learns what the carrier's lists show of a leg; false when they could not be looked through. */
+/** Learns what the carrier's lists show of a leg; false when not all of them could be looked through. */
 export async function findLeg(call: CallRequest, leg: LegName, runtime: CallRuntime): Promise<boolean> {
   const { callId } = call;
   const agent = runtime.facts().agents.find(({ participant }) => participant === leg.participant)?.agent;
   const toPhone = leg.role === 'lead' ? call.toPhone : agent?.type === 'phone' ? agent.number : null;
   const since = iso(runtime.acceptedAtMs - CLOCKS_DIFFER_MS);
   const { role, participant, attempt } = leg;
-  const events = await runtime.carrier.findLeg({ callId, leg: { role, participant, attempt }, toPhone, since });
-  for (const event of events ?? []) runtime.learn(event);
-  return events !== null;
+  const look = await runtime.carrier.findLeg({ callId, leg: { role, participant, attempt }, toPhone, since });
+  for (const event of look?.events ?? []) runtime.learn(event);
+  return look?.complete ?? false;
 }
 
 async function pause(waitMs: number, { leg, isWanted }: Dial, runtime: CallRuntime): Promise<void> {

@@ -27,18 +27,27 @@ export async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Prom
     const patienceMs = Math.min(ASK_WHILE_ENDING_MS * 2 ** (attempt - 1), ASK_WHILE_TALKING_MS);
     if (over(runtime.facts()) || (await runtime.until(over, patienceMs, 'hanging up'))) return;
     // Also when the command was answered that there is no such leg: that was said of legs that lived.
-    await ask(livingLegs(runtime.facts()), call, runtime);
-    for (const leg of livingLegs(runtime.facts())) concludeInTheEnd(leg, call, runtime);
+    const answered = await ask(livingLegs(runtime.facts()), call, runtime);
+    disownInTheEnd(answered, call, runtime);
+    if (runtime.now() > surelyOverAtMs(call, runtime)) concludeHangup(livingLegs(runtime.facts()), runtime);
   }
 }
 
-/** When nobody can tell: the carrier's own limits have ended a leg, and one that it never showed to be ours is not. */
-function concludeInTheEnd({ identity, confirmed, seenAt }: LegFacts, call: CallRequest, runtime: CallRuntime): void {
-  const happened = { at: iso(runtime.now()), source: 'poll', leg: identity } as const;
-  const shownByMs = Date.parse(seenAt) + ringSecondsOf(call, identity) * 1000 + WATCH_AFTER_RING_MS;
-  if (!confirmed && runtime.now() > shownByMs) runtime.learn({ ...happened, kind: 'disowned' });
-  if (confirmed && runtime.now() > surelyOverAtMs(call, runtime)) {
-    runtime.learn({ ...happened, kind: 'hungUp', cause: null, hangupSource: null, sipCause: null });
+/** A leg of which the carrier's record has not said whose it is, for as long as an unclear dial is watched. */
+function disownInTheEnd(legs: readonly LegFacts[], call: CallRequest, runtime: CallRuntime): void {
+  for (const { identity: leg, seenAt } of legs.filter(
+    (one) => runtime.facts().legs[one.identity.callLegId]?.confirmed === false,
+  )) {
+    const shownByMs = Date.parse(seenAt) + ringSecondsOf(call, leg) * 1000 + WATCH_AFTER_RING_MS;
+    if (runtime.now() > shownByMs) runtime.learn({ kind: 'disowned', at: iso(runtime.now()), source: 'poll', leg });
+  }
+}
+
+/** No source tells why or when exactly, only that these are over. */
+function concludeHangup(legs: readonly LegFacts[], runtime: CallRuntime): void {
+  const unknown = { cause: null, hangupSource: null, sipCause: null };
+  for (const { identity: leg } of legs) {
+    runtime.learn({ kind: 'hungUp', at: iso(runtime.now()), source: 'poll', leg, ...unknown });
   }
 }
 
