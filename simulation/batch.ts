@@ -54,7 +54,7 @@ const PORTION = 100;
 export interface Parallel extends Range {
   readonly threads: number;
   /** Told after every portion. */
-  progress(soFar: Batch): void;
+  readonly progress: (soFar: Batch) => void;
 }
 
 /** Which thread runs which seed makes no difference: each is a world of its own. */

@@ -18,7 +18,7 @@ export interface CallWatch {
   learned(event: CallEvent, before: StatusDocument, after: StatusDocument): void;
   waits(summary: string, timeoutMs: number): void;
   /** Null: the story ended as it should. */
-  ended(error: unknown): void;
+  readonly ended: (error: unknown) => void;
 }
 
 export interface CallDeps {
@@ -27,7 +27,7 @@ export interface CallDeps {
   readonly request: CallRequest;
   readonly watch: CallWatch;
   /** Binds the commands and questions. */
-  carrier(deliver: (job: () => void) => void): Carrier;
+  readonly carrier: (deliver: (job: () => void) => void) => Carrier;
 }
 
 export interface RunningCall {

@@ -9,7 +9,7 @@ import type { MuteAnswer, MuteRequest } from '../workflows/messages';
 import type { Attempt } from './attempts';
 import type { CallWatch, RunningCall } from './call';
 import type { Chance } from './chance';
-import type { NetworkWatch } from './network';
+import type { NetworkWatch, Sent } from './network';
 import { atTheEnd, whenDialSent, whenEnded, whenPlaced, whenSent, whenStatusChanges } from './oracles';
 import type { Wish } from './kinds';
 import type { Plan, PlannedCall } from './plan';
@@ -48,15 +48,15 @@ export interface Judge extends NetworkWatch {
   readonly violations: readonly Violation[];
 }
 
-/** Numbers of phones that answer and stay, with legs of other systems. */
+/** Numbers of phones that answer and stay, with legs of other systems: the first in the carrier's books. */
 export const STRANGERS = ['+15559998006', '+15559999006'] as const;
 
 export interface JudgeDeps {
   readonly clock: Clock;
   readonly plan: Plan;
   readonly chance: Chance;
-  count(what: string): void;
-  note(what: () => string): void;
+  readonly count: (what: string) => void;
+  readonly note: (what: () => string) => void;
 }
 
 export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Judge {
@@ -106,7 +106,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
     done(request, reply) {
       const { attempt, operation } = request;
       note(() => `${nick(attempt.callId)}  the carrier has done ${operation}: ${reply.status}`);
-      if (operation === 'hangup') object(attempt.callId, strangersLive(ledgerLegs()));
+      if (request.method !== 'GET') object(attempt.callId, strangersAreLeftAlone(request, ledgerLegs()));
       if (operation !== 'dial' || !succeeded(reply)) return;
       object(attempt.callId, whenPlaced(of(attempt.callId), request, ledgerLegs(), count));
     },
@@ -200,11 +200,11 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
   };
 }
 
-function strangersLive(legs: readonly LedgerLeg[]): readonly Verdict[] {
-  const touched = legs.some(
-    ({ to, hangup_source }) => hangup_source === 'caller' && STRANGERS.some((one) => one === to),
-  );
-  return touched ? [{ oracle: 'C3', what: "somebody else's leg was hung up" }] : [];
+function strangersAreLeftAlone({ operation, path, body }: Sent, legs: readonly LedgerLeg[]): readonly Verdict[] {
+  const named = `${path} ${JSON.stringify(body)}`;
+  const strangers = legs.slice(0, STRANGERS.length);
+  const isTouched = strangers.some(({ call_control_id }) => named.includes(call_control_id));
+  return isTouched ? [{ oracle: 'C3', what: `${operation} of somebody else's leg` }] : [];
 }
 
 function countEnd(document: StatusDocument, count: (what: string) => void): void {

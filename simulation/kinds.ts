@@ -142,10 +142,10 @@ interface MuteRow extends Kind {
 }
 
 const somebody = (draws: Draws, nth: number): string =>
-  draws.pick(['lead', 'agent', client('ann', nth), client('bob', nth)]);
+  draws.pick(['lead', 'lead', 'agent', client('ann', nth), client('bob', nth)]);
 
 export const MUTES: readonly MuteRow[] = [
-  { kind: 'nobody is muted', weight: 8, at: () => [] },
+  { kind: 'nobody is muted', weight: 3, at: () => [] },
   {
     kind: 'somebody is muted',
     weight: 1,

@@ -105,6 +105,9 @@ const texts = (query: Readonly<Record<string, string | number>>): Record<string,
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
+/** Operations that few calls need meet faults more often, so that each answer to them happens in a run. */
+const RARE: readonly string[] = ['leave', 'mute', 'unmute', 'recordStart', 'play', 'stop'];
+
 /** Which fault the n-th request of its kind meets: one of the called phone's own, or one that is drawn. */
 function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Sent) => RequestFault | null {
   const ofPhones = createFaults();
@@ -115,7 +118,8 @@ function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Se
     counts.set(operation, nth);
     const sort: Sort = operation === 'dial' ? 'dial' : method === 'GET' ? 'question' : 'command';
     const rows = REQUEST_FAULTS.filter(({ on }) => on.includes(sort));
-    const drawn = chance.fault(`${operation} ${nth}`, faulty, rows);
+    const likely = RARE.includes(operation) ? Math.min(1, faulty * 4) : faulty;
+    const drawn = chance.fault(`${operation} ${nth}`, likely, rows);
     if (drawn) {
       watch.sent(request, drawn.row.kind);
       return drawn.row.make(drawn.draws);

@@ -39,7 +39,8 @@ const WITHOUT_ID = ['play', 'stop', 'mute', 'unmute'];
 export function whenSent(record: CallRecord, { operation, method, path, body }: Sent): readonly Verdict[] {
   if (method === 'GET' || WITHOUT_ID.includes(operation)) return [];
   // Telnyx ignores a repeated command_id of one call_control_id (API reference: every command).
-  const id = String(body['command_id'] ?? '') && `${String(body['command_id'])} ${path}`;
+  const { command_id } = body;
+  const id = typeof command_id === 'string' ? `${command_id} ${path}` : '';
   const command = `${method} ${path} ${JSON.stringify(body)}`;
   const before = record.commands.get(id) ?? command;
   record.commands.set(id, command);

@@ -130,7 +130,7 @@ const USUAL = {
   recordingFormat: 'mp3',
   ringTimeoutSeconds: 30,
   timeLimitSeconds: 300,
-  agentWaitSeconds: 30,
+  agentWaitSeconds: 20,
   businessId: '6f1c2a34-0b5d-4e6f-8a7b-9c0d1e2f3a4b',
   metadata: {},
 } as const;

@@ -45,15 +45,14 @@ const KNOWN = ['scheduleToStartTimeout', 'startToCloseTimeout', 'scheduleToClose
 function policyOf(options: ActivityOptions): Policy {
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) throw new Error(`the simulation does not know the activity option ${unknown}`);
-  const { retry = {}, scheduleToStartTimeout, startToCloseTimeout, scheduleToCloseTimeout } = options;
-  const ms = (given: ActivityOptions['startToCloseTimeout']): number =>
-    given === undefined ? Infinity : msToNumber(given);
+  const { retry = {} } = options;
+  const ms = (given: unknown): number => (given === undefined ? Infinity : msToNumber(given));
   const firstMs = msToNumber(retry.initialInterval ?? '1 second');
   const mostMs = retry.maximumInterval === undefined ? firstMs * 100 : msToNumber(retry.maximumInterval);
   return {
-    scheduleToStartMs: ms(scheduleToStartTimeout),
-    startToCloseMs: ms(startToCloseTimeout),
-    scheduleToCloseMs: ms(scheduleToCloseTimeout),
+    scheduleToStartMs: ms(options.scheduleToStartTimeout),
+    startToCloseMs: ms(options.startToCloseTimeout),
+    scheduleToCloseMs: ms(options.scheduleToCloseTimeout),
     attempts: retry.maximumAttempts ?? Infinity,
     waitMs: (after) => Math.min(mostMs, firstMs * (retry.backoffCoefficient ?? 2) ** (after - 1)),
   };
@@ -66,10 +65,7 @@ export function createProxy(deps: TemporalDeps): typeof proxyActivities {
     const nth = (counts.get(name) ?? 0) + 1;
     counts.set(name, nth);
     return new Promise((resolve, reject) => {
-      const finish = (
-        how: { readonly result: unknown } | { readonly failure: Error },
-        attempt: Attempt | null,
-      ): void => {
+      const finish = (how: How, attempt: Attempt | null): void => {
         deps.deliver(() => {
           if (attempt) deps.heard(attempt);
           if ('result' in how) resolve(how.result);
@@ -99,12 +95,14 @@ export function createProxy(deps: TemporalDeps): typeof proxyActivities {
   return proxy as typeof proxyActivities;
 }
 
+type How = { readonly result: unknown } | { readonly failure: Error };
+
 interface Scheduled {
   readonly name: string;
   readonly title: string;
   readonly input: unknown;
   readonly policy: Policy;
-  finish(how: { readonly result: unknown } | { readonly failure: Error }, attempt: Attempt | null): void;
+  readonly finish: (how: How, attempt: Attempt | null) => void;
 }
 
 /** All attempts of one activity. */
@@ -114,8 +112,8 @@ function runActivity(deps: TemporalDeps, activity: Scheduled): void {
   const endsAtMs = clock.now() + policy.scheduleToCloseMs;
   const attempt = (nth: number): void => {
     const again = (failure: Error): void => {
-      const asked = failure instanceof ApplicationFailure ? failure.nextRetryDelay : undefined;
-      const waitMs = asked ? msToNumber(asked) : policy.waitMs(nth);
+      const asksFor = failure instanceof ApplicationFailure && failure.nextRetryDelay !== undefined;
+      const waitMs = asksFor ? msToNumber(failure.nextRetryDelay) : policy.waitMs(nth);
       if (nth >= policy.attempts || clock.now() + waitMs >= endsAtMs) finish({ failure }, null);
       else
         clock.after(waitMs, () => {
@@ -131,7 +129,7 @@ interface Once {
   readonly nth: number;
   readonly endsAtMs: number;
   /** This attempt has failed. */
-  again(failure: Error): void;
+  readonly again: (failure: Error) => void;
 }
 
 /** One attempt: waits for a worker, runs there, and is over when the first of result, failure and time-out comes. */

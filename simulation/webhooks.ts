@@ -15,7 +15,7 @@ export interface WebhookDeps {
   readonly faulty: number;
   readonly installation: string;
   /** Tells a call what has happened. */
-  signal(callId: CallId, event: CallEvent, webhook: Webhook): void;
+  readonly signal: (callId: CallId, event: CallEvent, webhook: Webhook) => void;
 }
 
 /** As the simulator's own deliverer has it, where the leg brings no plan. */

@@ -141,7 +141,7 @@ function build({
     },
   });
   const carrier = createCarrierModel({
-    clock: { now: () => clock.now() + skewMs, after: clock.after },
+    clock: { now: () => clock.now() + skewMs, after: (delayMs, run) => clock.after(delayMs, run) },
     random: new Draws(seed, 'carrier').next,
     emit: (webhook: Webhook) => {
       judge.said(webhook);
