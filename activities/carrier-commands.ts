@@ -3,7 +3,7 @@
  * takes one, so a repeat after a crash is the same command to the carrier. What a failure means is decided in
  * `failures.ts`: what may pass is thrown, so that Temporal repeats it, everything else is an answer.
  */
-import { log } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 import { commandName } from '../domain/call';
 import type { CallId, LegName, ReachableLeg, SpeechName } from '../domain/call';
 import type { Carrier, CommandAnswer } from '../domain/carrier';
@@ -91,8 +91,13 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
       return onLeg(leg, 'speak', { ...spoken(speech.say, voice), ...stamped });
     },
 
-    startRecording: ({ callId, leg, format }) =>
-      onLeg(leg, 'record_start', { format, channels: 'dual', ...stamp(callId, leg, 'start recording') }),
+    startRecording: async ({ callId, leg, format }) => {
+      const body = { format, channels: 'dual', ...stamp(callId, leg, 'start recording') };
+      const answer = await onLeg(leg, 'record_start', body);
+      // It says nothing of an earlier try whose answer was lost.
+      const isDoubtful = answer.kind === 'refused' && activityInfo().attempt > 1;
+      return isDoubtful ? { kind: 'unavailable', detail: answer.detail } : answer;
+    },
 
     mute: ({ callId, leg, muted }) => inConference(callId, muted ? 'mute' : 'unmute', ids([leg])),
   };

@@ -17,6 +17,7 @@ import {
 } from './story/asking';
 import { enterConference, isIn, stopRingback } from './story/conference';
 import { dialUntilKnown, iso } from './story/dialing';
+import type { Dial } from './story/dialing';
 import { endEveryLeg, learnHowItEnded } from './story/ending';
 import { canGoOn, isMachine, isMeantForPeople, leadAnswered, leadIsGone } from './story/going-on';
 import { isForPerson, takeOutMachine, treatMachine } from './story/machine';
@@ -40,7 +41,8 @@ export async function callStory(call: CallRequest, runtime: CallRuntime): Promis
     if (await ringLead(call, byItself, runtime)) await accompanyLead(call, byItself, runtime);
   }
   learn(runtime, 'ending');
-  await endEveryLeg(call, runtime);
+  do await endEveryLeg(call, runtime);
+  while (isOnlyStrangersLegKnown(runtime.facts()) && (await dialUntilKnown(call, leadDial(false, runtime), runtime)));
   await agents;
   // A dial to an agent that was under way may have left a leg.
   await endEveryLeg(call, runtime);
@@ -72,14 +74,7 @@ function entersByItself(call: CallRequest, facts: Facts): boolean {
 
 /** Dials the lead and waits for the answer; false when the call is over before one. */
 async function ringLead(call: CallRequest, intoConference: boolean, runtime: CallRuntime): Promise<boolean> {
-  const dial = {
-    leg: LEAD,
-    agent: null,
-    intoConference,
-    notAfterMs: runtime.acceptedAtMs + LAST_DIAL_AFTER_MS,
-    isWanted: (facts: Facts): boolean => facts.hangupRequestedAt === null,
-  };
-  while (await dialUntilKnown(call, dial, runtime)) {
+  while (await dialUntilKnown(call, leadDial(intoConference, runtime), runtime)) {
     const settled = (facts: Facts): boolean =>
       leadAnswered(facts) || leadIsGone(facts) || facts.hangupRequestedAt !== null;
     const patienceMs = call.ringTimeoutSeconds * 1000 + CARRIER_SLACK_MS;
@@ -89,6 +84,18 @@ async function ringLead(call: CallRequest, intoConference: boolean, runtime: Cal
     if (leadLeg(runtime.facts()) !== null) return canGoOn(runtime.facts());
   }
   return false;
+}
+
+function leadDial(intoConference: boolean, { acceptedAtMs }: CallRuntime): Dial {
+  const isWanted = ({ hangupRequestedAt, endingAt }: Facts): boolean => hangupRequestedAt === null && endingAt === null;
+  return { leg: LEAD, agent: null, intoConference, notAfterMs: acceptedAtMs + LAST_DIAL_AFTER_MS, isWanted };
+}
+
+/** Then ours may still ring: the dial is as unclear as after a lost answer. */
+function isOnlyStrangersLegKnown(facts: Facts): boolean {
+  const { legs, leadUnresolvedAt, leadRefusal } = facts;
+  const hasDisowned = Object.values(legs).some(({ identity, disowned }) => disowned && identity.role === LEAD.role);
+  return leadLeg(facts) === null && hasDisowned && leadUnresolvedAt === null && leadRefusal === null;
 }
 
 /** From the answer to the moment when somebody ends it: the lead, the API, a limit, a machine, or nobody having come. */

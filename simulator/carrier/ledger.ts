@@ -20,6 +20,15 @@ export interface LedgerLeg {
   readonly hangup_source: string | null;
   readonly sip_hangup_cause: string | null;
   readonly recording_ids: readonly string[];
+  readonly sounds: readonly LedgerSound[];
+}
+
+/** Something that was spoken or played to a leg. */
+export interface LedgerSound {
+  readonly content: string;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly status: string | null;
 }
 
 export interface LedgerConference {
@@ -45,6 +54,7 @@ export interface LedgerRecording {
   readonly conference: string | null;
   readonly format: 'mp3' | 'wav';
   readonly channels: 'single' | 'dual';
+  readonly started_at: string;
   readonly duration_millis: number;
   readonly state: Recording['state'];
 }
@@ -88,6 +98,12 @@ const legRow = (leg: Leg): LedgerLeg => ({
   hangup_source: leg.end?.source ?? null,
   sip_hangup_cause: leg.end?.sip ?? null,
   recording_ids: [...leg.recordingIds],
+  sounds: leg.sounds.map(({ content, startedAtMs, endedAtMs, status }) => ({
+    content,
+    started_at: instant(startedAtMs),
+    ended_at: instantOrNull(endedAtMs),
+    status,
+  })),
 });
 
 const conferenceRow = (conference: Conference): LedgerConference => ({
@@ -112,6 +128,7 @@ const recordingRow = (recording: Recording): LedgerRecording => ({
   conference: recording.conference?.id ?? null,
   format: recording.format,
   channels: recording.channels,
+  started_at: instant(recording.startedAtMs),
   duration_millis: durationMs(recording),
   state: recording.state,
 });

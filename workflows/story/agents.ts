@@ -88,8 +88,10 @@ async function ring(
   return 'came';
 }
 
+/** Those that the carrier has not shown to be ours are left to the end of the call, which asks first. */
 async function hangUpAll({ callId }: CallRequest, legs: readonly LivingLeg[], runtime: CallRuntime): Promise<void> {
-  for (const { identity: leg } of legs) await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
+  for (const { identity: leg } of legs.filter(({ confirmed }) => confirmed))
+    await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
 }
 
 function isRinging(facts: Facts, name: LegName): boolean {

@@ -42,7 +42,7 @@ export async function treatMachine(call: CallRequest, runtime: CallRuntime): Pro
 /** The verdict came when the lead had been brought into the conference: the machine is taken out, agents are let go. */
 export async function takeOutMachine(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const { callId } = call;
-  for (const { identity: leg } of livingLegs(runtime.facts())) {
+  for (const { identity: leg } of livingLegs(runtime.facts()).filter(({ confirmed }) => confirmed)) {
     if (leg.role === 'lead') await runtime.carrier.leaveConference({ callId, leg, attempt: 1 });
     else await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
   }
