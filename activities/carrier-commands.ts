@@ -26,6 +26,8 @@ export interface CommandSettings {
 
 type CarrierCommands = Omit<Carrier, 'dial' | 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
 
+/** Less than an attempt may take in Temporal: the one before must not take effect after the one that repeats it. */
+const LIVE_LIMIT_MS = 4_500;
 /** A running conference has this name. The code is told of other things, too; then the join is refused. */
 const NAME_TAKEN = '90033';
 
@@ -36,7 +38,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     client_state: encodeClientState({ installation, callId, leg, ...(saying && { saying }) }),
   });
   const send = (path: string, body: object): Promise<CommandAnswer> =>
-    answerOf(() => telnyx.request('post', path, acceptedAnswer, { body }));
+    answerOf(() => telnyx.request('post', path, acceptedAnswer, { body, limitMs: LIVE_LIMIT_MS }));
   const onLeg = (leg: ReachableLeg, action: string, body: object): Promise<CommandAnswer> =>
     send(`/calls/${encodeURIComponent(leg.callControlId)}/actions/${action}`, body);
   // By its name, which is the call's id (API reference: conference actions take the id or the name).
@@ -52,7 +54,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     const waiting = isLead && { start_conference_on_create: false, hold_audio_url: soundUrl('hold') };
     try {
       const body = { ...address, ...waiting, name: callId, ...stamp(callId, leg, `create conference ${attempt}`) };
-      return await telnyx.request('post', '/conferences', acceptedAnswer, { body });
+      return await telnyx.request('post', '/conferences', acceptedAnswer, { body, limitMs: LIVE_LIMIT_MS / 2 });
     } catch (error) {
       if (classify(error).code !== NAME_TAKEN) throw error;
       const body = {
@@ -63,6 +65,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
       };
       return telnyx.request('post', `/conferences/${encodeURIComponent(callId)}/actions/join`, acceptedAnswer, {
         body,
+        limitMs: LIVE_LIMIT_MS / 2,
       });
     }
   }
@@ -87,7 +90,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
 
     say: ({ callId, leg, attempt, name, speech }) => {
       const stamped = stamp(callId, leg, `say ${name} ${attempt}`, name);
-      if ('play' in speech) return onLeg(leg, 'playback_start', { audio_url: speech.play, ...stamped });
+      if ('play' in speech) return onLeg(leg, 'playback_start', { ...played(speech.play), ...stamped });
       return onLeg(leg, 'speak', { ...spoken(speech.say, voice), ...stamped });
     },
 
@@ -101,4 +104,9 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
 
     mute: ({ callId, leg, muted }) => inConference(callId, muted ? 'mute' : 'unmute', ids([leg])),
   };
+}
+
+/** Telnyx takes a file for MP3 unless it is told (API reference: playback_start, audio_type). */
+function played(url: string): object {
+  return { audio_url: url, audio_type: new URL(url).pathname.toLowerCase().endsWith('.wav') ? 'wav' : 'mp3' };
 }

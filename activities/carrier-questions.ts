@@ -106,7 +106,9 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
         return unmarked ? [] : [{ kind: 'disowned', at: now, source: 'poll', leg }];
       }
       const events: CallEvent[] = [{ kind: 'initiated', at: now, source: 'poll', leg }, ...(told ?? [])];
-      if (status?.is_alive === true || events.some(({ kind }) => kind === 'hungUp')) return events;
+      // `is_alive: false` alone proves nothing: the answer to a dial says so, too, and the schema not when it turns true.
+      const isOver = status === null || typeof status.end_time === 'string';
+      if (!isOver || events.some(({ kind }) => kind === 'hungUp')) return events;
       const at = instantOr(now, status?.end_time);
       return [...events, { kind: 'hungUp', at, source: 'poll', leg, cause: null, hangupSource: null, sipCause: null }];
     }),

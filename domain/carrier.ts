@@ -17,7 +17,8 @@ import type { CallEvent } from './events';
 
 /**
  * Commands and questions to the carrier. They never throw: what came of them is in the answer. All but `dial` repeat
- * themselves under one `command_id` until the carrier has spoken or about a minute has passed (`unavailable`).
+ * themselves under one `command_id` until the carrier has spoken, or a while has passed (`unavailable`): a minute for a
+ * hangup, ten seconds where somebody is listening.
  */
 export interface Carrier {
   /** Sends at most one request. Everything after that is the story's decision. */

@@ -28,11 +28,14 @@ const metadata = z
     description: 'At most 4 kB of JSON; given back everywhere.',
   });
 
-/** An agent's name for a browser. `lead` is the name of the other side. */
+const TAKEN_NAMES = ['lead', 'agent'];
+
+/** A browser's name. The others in a call have names already. */
 export const clientId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
-  .refine((id) => id !== 'lead', 'must not be "lead", which names the person who is called');
+  .refine((id) => !TAKEN_NAMES.includes(id), 'must not be "lead" or "agent", which name others in the call')
+  .meta({ not: { enum: TAKEN_NAMES } });
 
 const sipUri = z
   .string()
@@ -40,6 +43,11 @@ const sipUri = z
   .regex(
     /^sips?:[\w.+~!*'()%-]{1,128}@[A-Za-z0-9.-]{1,128}(:\d{1,5})?(;[\w.=-]+)*$/,
     'must be like sip:ana@example.com',
+  )
+  // It would be called like a number, past all that is checked of numbers.
+  .refine(
+    (uri) => !/^sips?:[+\d]+@([\w.-]+\.)?telnyx\.com\b/i.test(uri),
+    'must not be a telephone number: use {"type": "phone"}',
   );
 
 const agent = z.discriminatedUnion('type', [

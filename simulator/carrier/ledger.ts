@@ -1,4 +1,5 @@
 /** The carrier's own books: what really happened, whatever a client was told. Tests compare a client's story with it. */
+import { heardBy } from './conference-media';
 import { instant } from './events';
 import { durationMs } from './recordings';
 import type { Conference, JsonObject, Leg, Recording, World } from './world';
@@ -44,6 +45,8 @@ export interface LedgerConference {
     readonly left_at: string | null;
     readonly muted: boolean;
     readonly on_hold: boolean;
+    /** The addresses of the sounds that it is played now. */
+    readonly hears: readonly string[];
   }[];
 }
 
@@ -119,6 +122,7 @@ const conferenceRow = (conference: Conference): LedgerConference => ({
     left_at: instantOrNull(leftAtMs),
     muted,
     on_hold: onHold,
+    hears: leftAtMs === null ? heardBy(conference, leg) : [],
   })),
 });
 

@@ -1,5 +1,5 @@
 /** The end of a call: every leg is hung up, and how it ended is learned. */
-import { ringSecondsOf } from '../../domain/call';
+import { isReachable, limitSecondsOf, ringSecondsOf } from '../../domain/call';
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { answeredAt, isOutdone, leadLeg, livingLegs } from '../../domain/legs';
@@ -16,6 +16,7 @@ const SURELY_OVER_AFTER_MS = 120_000;
 export async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const { callId } = call;
   const over = (facts: Facts): boolean => livingLegs(facts).every((leg) => isOutdone(facts, leg));
+  await hangUpGone(call, runtime);
   for (let attempt = 1; !over(runtime.facts()); attempt++) {
     await askAboutUnconfirmed(call, runtime);
     for (const leg of livingLegs(runtime.facts()).filter(({ confirmed }) => confirmed)) {
@@ -29,7 +30,18 @@ export async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Prom
     // Also when the command was answered that there is no such leg: that was said of legs that lived.
     const answered = await ask(livingLegs(runtime.facts()), call, runtime);
     disownInTheEnd(answered, call, runtime);
-    if (runtime.now() > surelyOverAtMs(call, runtime)) concludeHangup(livingLegs(runtime.facts()), runtime);
+    concludeHangup(
+      livingLegs(runtime.facts()).filter((leg) => runtime.now() > surelyOverAtMs(call, leg)),
+      runtime,
+    );
+  }
+}
+
+/** Legs that only seem to be over, because the carrier did not know them when asked: they may live all the same. */
+async function hangUpGone({ callId }: CallRequest, runtime: CallRuntime): Promise<void> {
+  for (const { identity: leg, confirmed, hangup } of Object.values(runtime.facts().legs)) {
+    if (!confirmed || hangup?.cause !== null || !isReachable(leg)) continue;
+    await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
   }
 }
 
@@ -51,10 +63,9 @@ function concludeHangup(legs: readonly LegFacts[], runtime: CallRuntime): void {
   }
 }
 
-function surelyOverAtMs(call: CallRequest, runtime: CallRuntime): number {
-  const { leadDialedAt } = runtime.facts();
-  const dialedAtMs = leadDialedAt === null ? runtime.acceptedAtMs : Date.parse(leadDialedAt);
-  return dialedAtMs + (call.ringTimeoutSeconds + call.timeLimitSeconds) * 1000 + SURELY_OVER_AFTER_MS;
+function surelyOverAtMs(call: CallRequest, { identity, seenAt }: LegFacts): number {
+  const livesForSeconds = ringSecondsOf(call, identity) + limitSecondsOf(call, identity);
+  return Date.parse(seenAt) + livesForSeconds * 1000 + SURELY_OVER_AFTER_MS;
 }
 
 /** Causes that only a call nobody answered ends with. */

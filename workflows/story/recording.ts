@@ -1,7 +1,7 @@
 /** The recording of a call: announced first where that was asked for, and handed over to its delivery in the end. */
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
-import { answeredAt, isAlive, leadLeg } from '../../domain/legs';
+import { answeredAt, isAlive, leadLeg, recordingFailureOf } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
 import { iso } from './dialing';
 import { say } from './speech';
@@ -58,7 +58,7 @@ async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
   let listed = false;
   // The answer to a dial names the recording that an answer would start: without one there is none of that id.
   const settled = (lead: LegFacts): boolean =>
-    lead.recordingFailure !== null || (lead.recordingId !== null && (listed || answeredAt(lead) !== null));
+    recordingFailureOf(lead) !== null || (lead.recordingId !== null && (listed || answeredAt(lead) !== null));
   for (const waitMs of RECORDING_LOOKS_MS) {
     const lead = leadLeg(runtime.facts());
     if (!lead || settled(lead)) break;
@@ -75,5 +75,5 @@ async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
     }
   }
   const lead = leadLeg(runtime.facts());
-  return lead?.recordingFailure === null ? lead.recordingId : null;
+  return lead && recordingFailureOf(lead) === null ? lead.recordingId : null;
 }
