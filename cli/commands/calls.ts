@@ -151,7 +151,7 @@ function show(document: StatusDocument, { json }: Common): void {
 function linesOf(value: unknown): readonly string[] {
   if (value === null) return [];
   if (Array.isArray(value)) return value.flatMap((one: unknown) => linesOf(one));
-  if (typeof value !== 'object') return [String(value)];
+  if (typeof value !== 'object') return [typeof value === 'string' ? value : JSON.stringify(value)];
   const parts = Object.entries(value).filter(([, part]) => part !== null);
   return parts.length === 0 ? [] : [parts.map(([name, part]) => `${name} ${linesOf(part).join(' ')}`).join(', ')];
 }
