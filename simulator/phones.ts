@@ -86,9 +86,9 @@ const sipPhone: PhoneBehaviour = {
 const phone = (does: string, differs: Partial<PhoneBehaviour>): PhoneBehaviour => ({ ...usual, ...differs, does });
 const unanswered = (does: string, then: PhoneBehaviour['then']) => phone(does, { then });
 const machine = (does: string, script: Partial<MachineScript>) =>
-  phone(does, { machine: { ...voicemail, ...script }, talkMs: 30_000 });
+  phone(does, { machine: { ...voicemail, ...script }, talkMs: 60_000 });
 const person = (does: string, script: Partial<MachineScript>) =>
-  phone(does, { machine: { ...human, ...script }, talkMs: 20_000 });
+  phone(does, { machine: { ...human, ...script }, talkMs: 60_000 });
 const refused = (does: string, refusal: DialRefusal) => phone(does, { refusal });
 const faulty = (does: string, fault: NonNullable<PhoneBehaviour['fault']>) => phone(does, { fault });
 
