@@ -210,5 +210,6 @@ export const SWITCHES: readonly SwitchRow[] = [
   })),
   row('detection stops what is said', 30, () => ({ detectionStopsSounds: true })),
   row('ends the conference’s maker in its own way', 30, () => ({ creatorLegEndCause: 'normal_clearing' })),
+  row('makes no conference at the answer', 20, () => ({ conferenceConfigCreates: false })),
   row('recordings take their time', 20, (draws) => ({ recordingReadyMs: draws.between(0, 300_000) })),
 ];

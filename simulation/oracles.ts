@@ -188,7 +188,8 @@ function recordingIsHandedOver({ record, document, ledger, deliveries, dedupes }
   const invented = handed.filter((id) => !possible.includes(id));
   const open = document.recording?.state === 'expected' && handed.length === 0;
   const wrong = [
-    ...(lost.length > (dedupes || handed.length === 0 ? 0 : 1) &&
+    ...(lost.length > 0 &&
+    (dedupes || handed.length === 0) &&
     legs.length === 1 &&
     legs.every((leg) => isKnown(record, leg))
       ? [`${lost.length} never handed over`]

@@ -84,15 +84,17 @@ async function ring(
   }
   const older = mine(runtime.facts(), leg).filter(({ identity }) => identity.attempt < leg.attempt);
   await hangUpAll(call, older, runtime);
-  for (const entered of legs(runtime.facts())) await playRingback(call, entered, runtime);
+  for (const entered of legs(runtime.facts()).filter(isShown)) await playRingback(call, entered, runtime);
   return 'came';
 }
 
 /** Those that the carrier has not shown to be ours are left to the end of the call, which asks first. */
 async function hangUpAll({ callId }: CallRequest, legs: readonly LivingLeg[], runtime: CallRuntime): Promise<void> {
-  for (const { identity: leg } of legs.filter(({ confirmed }) => confirmed))
-    await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
+  for (const { identity: leg } of legs.filter(isShown)) await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
 }
+
+/** By the carrier, to be ours. */
+const isShown = ({ confirmed }: LivingLeg): boolean => confirmed;
 
 function isRinging(facts: Facts, name: LegName): boolean {
   const leg = legNamed(facts, name);
