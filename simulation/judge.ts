@@ -203,7 +203,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
 
 /** @param strangers call_control_ids of legs that are not ours. */
 function strangersAreLeftAlone({ operation, path, body }: Sent, strangers: readonly string[]): readonly Verdict[] {
-  const named = `${path} ${JSON.stringify(body)}`;
+  const named = `${decodeURIComponent(path)} ${JSON.stringify(body)}`;
   const isTouched = strangers.some((id) => named.includes(id));
   return isTouched ? [{ oracle: 'C3', what: `${operation} of somebody else's leg` }] : [];
 }

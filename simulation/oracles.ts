@@ -160,16 +160,21 @@ function orphans({ record, ledger }: End): readonly Verdict[] {
   }));
 }
 
-function endsInTime({ record, document }: End): readonly Verdict[] {
+function endsInTime({ record, document, ledger }: End): readonly Verdict[] {
   const { request, acceptedAtMs, endedAtMs, storyOverAtMs, calmSinceMs, wishes } = record;
   if (endedAtMs === null || storyOverAtMs === null) return [{ oracle: 'C5', what: 'the call never ended' }];
   const { agent, agentWaitSeconds, ringTimeoutSeconds, timeLimitSeconds } = request;
   const limitSeconds = document.answered_at === null ? ringTimeoutSeconds : timeLimitSeconds;
   // An agent may be waited for before the lead is dialed; and a dial that stays unclear is watched, also after the end.
   const hasAgents = agent !== null || wishes.some(({ kind }) => kind === 'join');
-  const limitMs = 1000 * (limitSeconds + (hasAgents ? 2 * agentWaitSeconds + 60 : 0));
+  const agentsMs = hasAgents ? 1000 * (2 * agentWaitSeconds + 60) : 0;
   const begunMs = Date.parse(document.dialed_at ?? document.created_at);
-  const latestMs = Math.max(begunMs, calmSinceMs, acceptedAtMs) + limitMs + ENDS_WITHIN_MS;
+  // A lead who is gone is noticed long before the call's own limit.
+  const lead = leadLegsOf(ledger.legs, record);
+  const isGone = lead.length > 0 && lead.every((leg) => leg.ended_at !== null && isKnown(record, leg));
+  const goneMs = isGone ? Math.max(...lead.map((leg) => Date.parse(leg.ended_at ?? ''))) : Infinity;
+  const limitMs = Math.min(Math.max(begunMs, acceptedAtMs) + 1000 * limitSeconds, goneMs);
+  const latestMs = Math.max(limitMs, calmSinceMs) + agentsMs + ENDS_WITHIN_MS;
   return endedAtMs <= latestMs ? [] : [{ oracle: 'C5', what: `ended ${endedAtMs - latestMs} ms later than it may` }];
 }
 
