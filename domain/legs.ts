@@ -46,6 +46,11 @@ export function livingLegs(facts: Facts): readonly LivingLeg[] {
   return Object.values(facts.legs).filter(isAlive);
 }
 
+/** One dial makes one leg: when the carrier shows one of this name, an answer that named another was wrong. */
+export function isOutdone(facts: Facts, { confirmed, identity }: LegFacts): boolean {
+  return !confirmed && legNamed(facts, identity)?.confirmed === true;
+}
+
 /** In the conference now, as far as is known. A participant may leave and join again. */
 export function isJoined({ endedConferences }: Facts, leg: LegFacts): boolean {
   const { lastJoin, lastLeftAt } = leg;

@@ -19,7 +19,7 @@ export type RequestFault =
    * The answer names a leg of somebody else's; `echo` says whether together with our client_state. With it, theirs has one
    * of its own: a leg without any that is named together with our client_state cannot be told from ours.
    */
-  | { readonly kind: 'strangersLeg'; readonly echo: boolean; readonly unmarkedOne: boolean };
+  | { readonly kind: 'strangersLeg'; readonly echo: boolean; readonly whose: 'marked' | 'unmarked' | 'another' };
 
 interface Row extends Weighted {
   readonly kind: string;
@@ -81,7 +81,11 @@ export const REQUEST_FAULTS: readonly RequestRow[] = [
     kind: "answer with a stranger's leg",
     weight: 2,
     on: ['dial'],
-    make: (draws) => ({ kind: 'strangersLeg', echo: draws.happens(0.5), unmarkedOne: draws.happens(0.5) }),
+    make: (draws) => ({
+      kind: 'strangersLeg',
+      echo: draws.happens(0.5),
+      whose: draws.happens(0.5) ? 'unmarked' : draws.pick(['marked', 'another']),
+    }),
   },
   {
     kind: 'server error, done',

@@ -2,9 +2,11 @@
  * One seed, run from its first call to the end of the last: the same carrier, the same faults, the same moments, byte
  * for byte. Nothing here waits for anything real.
  */
+import { LEAD } from '../domain/call';
 import type { Carrier } from '../domain/carrier';
 import { createCarrierActivities } from '../activities/carrier';
 import type { CarrierActivities } from '../activities/carrier';
+import { encodeClientState } from '../platform/telnyx/client-state';
 import { createCarrier as createCarrierModel } from '../simulator/carrier/carrier';
 import type { Carrier as CarrierModel } from '../simulator/carrier/carrier';
 import type { Settings } from '../simulator/carrier/settings';
@@ -221,10 +223,12 @@ function placeStrangers(carrier: CarrierModel): Strangers {
     const { call_control_id, call_leg_id, call_session_id } = data;
     return { call_control_id, call_leg_id, call_session_id, ...more };
   };
-  const [marked, unmarked] = STRANGERS;
+  const [marked, unmarked, another] = STRANGERS;
+  const ofAnother = { installation: INSTALLATION, callId: 'COLD_CALL_ZZZZZZZZZZZZZZZZZZZZZZZZZZ', leg: LEAD };
   return {
     marked: place(marked, { client_state: Buffer.from('theirs').toString('base64') }),
     unmarked: place(unmarked, {}),
+    another: place(another, { client_state: encodeClientState(ofAnother) }),
   };
 }
 

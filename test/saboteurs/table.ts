@@ -74,7 +74,7 @@ export const SABOTEURS: readonly Saboteur[] = [
     'return answering.finally(() => shown);',
   ),
   row(
-    'activities/',
+    'seeds',
     'takes the leg of another call in the answer to a dial',
     'activities/carrier.ts',
     'if (echo && !(echo.callId === callId && isSameLeg(echo.leg, command.leg))) {',
@@ -112,8 +112,8 @@ export const SABOTEURS: readonly Saboteur[] = [
     'seeds',
     'forgets to hang up the agents',
     'workflows/story/ending.ts',
-    'livingLegs(facts).length === 0;',
-    "livingLegs(facts).every((leg) => leg.identity.role === 'agent');",
+    'livingLegs(facts).every((leg) => isOutdone(facts, leg));',
+    "livingLegs(facts).every((leg) => isOutdone(facts, leg) || leg.identity.role === 'agent');",
   ),
   row(
     'seeds',
@@ -140,8 +140,8 @@ export const SABOTEURS: readonly Saboteur[] = [
     'seeds',
     'lets a stranger’s leg hold up the end of a call',
     'workflows/story/ending.ts',
-    '    disownInTheEnd(answered, call, runtime);\n',
-    '',
+    'livingLegs(facts).every((leg) => isOutdone(facts, leg));',
+    'livingLegs(facts).length === 0;',
   ),
   row(
     'seeds',

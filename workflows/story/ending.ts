@@ -2,7 +2,7 @@
 import { ringSecondsOf } from '../../domain/call';
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
-import { answeredAt, leadLeg, livingLegs } from '../../domain/legs';
+import { answeredAt, isOutdone, leadLeg, livingLegs } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
 import { ask, ASK_WHILE_TALKING_MS, askAbout, askAboutUnconfirmed } from './asking';
 import { iso, WATCH_AFTER_RING_MS } from './dialing';
@@ -15,7 +15,7 @@ const SURELY_OVER_AFTER_MS = 120_000;
 /** Hangs up whatever is alive, and does not rest until the carrier says that nothing is. */
 export async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const { callId } = call;
-  const over = (facts: Facts): boolean => livingLegs(facts).length === 0;
+  const over = (facts: Facts): boolean => livingLegs(facts).every((leg) => isOutdone(facts, leg));
   for (let attempt = 1; !over(runtime.facts()); attempt++) {
     await askAboutUnconfirmed(call, runtime);
     for (const leg of livingLegs(runtime.facts()).filter(({ confirmed }) => confirmed)) {
