@@ -12,6 +12,7 @@
  * | C7          | a command_id stands for one command, to the last byte                                           |
  * | status      | the status only goes forward, and what was told of an ended call stays                          |
  * | sounds      | notice, message and apology are heard at most once, and the message by machines only             |
+ * | courtesy    | the lead left alone hears hold audio, then an apology; ringback ends, where nothing fails        |
  * | recording   | a recording that the carrier has is handed over, exactly that one, exactly once                  |
  * | consent     | nothing is recorded that was not to be, nor before the notice was heard                           |
  */
@@ -23,7 +24,7 @@ import type { Verdict } from './judge';
 import type { Sent } from './network';
 import type { CallRecord, DialSent } from './records';
 import { allLegsOf, isKnown, leadLegsOf, legIn } from './records';
-import { consent, deadAir, sounds } from './hearing';
+import { consent, courtesy, deadAir, sounds } from './hearing';
 import { untruths } from './truth';
 
 /** A dial that waited longer for its worker is not sent. */
@@ -149,6 +150,7 @@ export function atTheEnd(end: End): readonly Verdict[] {
     ...consent(end),
     ...sounds(end),
     ...deadAir(end),
+    ...courtesy(end),
   ];
 }
 

@@ -200,6 +200,27 @@ export const SABOTEURS: readonly Saboteur[] = [
     "return call.answeringMachine.policy === 'hang_up' && !isMachine(runtime.facts());",
   ),
   row(
+    'seeds',
+    'hangs up on the lead without an apology',
+    'workflows/call-story.ts',
+    "  await say(call, 'apology', { say: APOLOGY }, runtime);\n",
+    '',
+  ),
+  row(
+    'seeds',
+    'leaves the lead in silence when the agent has dropped',
+    'workflows/call-story.ts',
+    'if (mustPlay) await runtime',
+    'if (mustPlay && APOLOGY.length === 0) await runtime',
+  ),
+  row(
+    'seeds',
+    'lets the agent hear ringback while the lead talks',
+    'workflows/story/conference.ts',
+    'if (legs.length > 0) await',
+    'if (legs.length > 99) await',
+  ),
+  row(
     'domain/facts',
     'forgets that facts come in any order',
     'domain/facts.ts',
