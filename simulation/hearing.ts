@@ -123,7 +123,9 @@ function isStillRinging(end: End, leg: LedgerLeg): boolean {
     participants.some(({ call_control_id }) => call_control_id === leg.call_control_id),
   );
   const stops = commands(end, 'stop').map(({ at }) => at);
-  const company = companyIn(ledger, record, leg).filter(({ left_at }) => left_at === null || left_at === leg.ended_at);
+  const company = companyIn(ledger, record, leg).filter(
+    ({ left_at }) => left_at === null || left_at >= (leg.ended_at ?? ''),
+  );
   return (
     isIn &&
     company.some(({ call_control_id }) =>

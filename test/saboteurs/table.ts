@@ -75,10 +75,10 @@ export const SABOTEURS: readonly Saboteur[] = [
   ),
   row(
     'seeds',
-    'takes the leg of another call in the answer to a dial',
-    'activities/carrier.ts',
-    'if (echo && !(echo.callId === callId && isSameLeg(echo.leg, command.leg))) {',
-    'if (echo && echo.callId === command.leg.participant) {',
+    'takes any leg that the answer to a dial names for ours',
+    'activities/carrier-questions.ts',
+    'const shown = confirmed || marked || (echoed && unmarked);',
+    'const shown = confirmed || marked || (echoed && unmarked) || leg.attempt > 0;',
   ),
   row(
     'seeds',
