@@ -55,14 +55,16 @@ export interface Parallel extends Range {
   readonly threads: number;
   /** Told after every portion. */
   readonly progress: (soFar: Batch) => void;
+  /** Hands out no more once a seed has failed. */
+  readonly untilFailure: boolean;
 }
 
 /** Which thread runs which seed makes no difference: each is a world of its own. */
-export async function runParallel({ from, to, threads, progress }: Parallel): Promise<Batch> {
+export async function runParallel({ from, to, threads, progress, untilFailure }: Parallel): Promise<Batch> {
   let batch = NONE;
   let next = from;
   const portion = (): Range | null => {
-    if (next >= to) return null;
+    if (next >= to || (untilFailure && batch.failed.length > 0)) return null;
     const range = { from: next, to: Math.min(to, next + PORTION) };
     next = range.to;
     return range;

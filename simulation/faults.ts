@@ -19,7 +19,7 @@ export type RequestFault =
    * The answer names a leg of somebody else's; `echo` says whether together with our client_state. With it, theirs has one
    * of its own: a leg without any that is named together with our client_state cannot be told from ours.
    */
-  | { readonly kind: 'strangersLeg'; readonly echo: boolean; readonly unmarkedOne: boolean };
+  | { readonly kind: 'strangersLeg'; readonly echo: boolean; readonly whose: 'marked' | 'unmarked' | 'another' };
 
 interface Row extends Weighted {
   readonly kind: string;
@@ -81,7 +81,11 @@ export const REQUEST_FAULTS: readonly RequestRow[] = [
     kind: "answer with a stranger's leg",
     weight: 2,
     on: ['dial'],
-    make: (draws) => ({ kind: 'strangersLeg', echo: draws.happens(0.5), unmarkedOne: draws.happens(0.5) }),
+    make: (draws) => ({
+      kind: 'strangersLeg',
+      echo: draws.happens(0.5),
+      whose: draws.happens(0.5) ? 'unmarked' : draws.pick(['marked', 'another']),
+    }),
   },
   {
     kind: 'server error, done',
@@ -210,5 +214,6 @@ export const SWITCHES: readonly SwitchRow[] = [
   })),
   row('detection stops what is said', 30, () => ({ detectionStopsSounds: true })),
   row('ends the conference’s maker in its own way', 30, () => ({ creatorLegEndCause: 'normal_clearing' })),
+  row('makes no conference at the answer', 20, () => ({ conferenceConfigCreates: false })),
   row('recordings take their time', 20, (draws) => ({ recordingReadyMs: draws.between(0, 300_000) })),
 ];

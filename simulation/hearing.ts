@@ -2,7 +2,7 @@
 import type { LedgerLeg, LedgerSound } from '../simulator/carrier/ledger';
 import type { Verdict } from './judge';
 import type { End } from './oracles';
-import { allLegsOf, leadLegsOf } from './records';
+import { allLegsOf, companyIn, leadLegsOf, wasCanceled } from './records';
 
 /** From the answer to somebody or something being heard. */
 const SILENCE_MS = 2_000;
@@ -74,3 +74,79 @@ export function deadAir({ record, ledger, calm }: End): readonly Verdict[] {
       : [{ oracle: 'C4', what: `whoever answered heard nothing for ${silentMs} ms` }];
   });
 }
+
+/** Where nothing fails: who is left alone hears hold audio and, in the end, an apology; ringback ends with the answer. */
+export function courtesy(end: End): readonly Verdict[] {
+  const { record, ledger, document, calm } = end;
+  if (!calm || document.answered_by === 'machine') return [];
+  return leadLegsOf(ledger.legs, record).flatMap((leg) => {
+    const others = [record.request.recordingNotice, messageOf(end)];
+    const apologized = leg.sounds.some(({ content }) => !others.includes(content));
+    const isTurnedAway =
+      document.outcome === 'agent_unavailable' &&
+      leg.hangup_source === 'caller' &&
+      !wasCanceled(record) &&
+      !goesDownWithConference(end, leg);
+    return verdicts('courtesy', [
+      ...(isTurnedAway && document.answered_at !== null && !apologized ? ['nobody apologized to the lead'] : []),
+      ...(isLeftInSilence(end, leg) ? ['the lead was left alone without hold audio'] : []),
+      ...(isStillRinging(end, leg) ? ['the agent hears ringback while the lead talks'] : []),
+    ]);
+  });
+}
+
+/**
+ * A known limit: the agent dropped while the lead's phone rang, so the carrier made the conference from the lead's leg at
+ * the answer, with `end_conference_on_exit`; whoever takes the lead out of it to hear the apology hangs up on them.
+ */
+function goesDownWithConference({ record, ledger }: End, leg: LedgerLeg): boolean {
+  const { agent, dialOrder } = record.request;
+  const isMaker = ledger.conferences.some(({ creator }) => creator === leg.call_control_id);
+  return isMaker && agent !== null && dialOrder === 'agent_first';
+}
+
+function isLeftInSilence(end: End, leg: LedgerLeg): boolean {
+  const { record, ledger } = end;
+  const company = companyIn(ledger, record, leg);
+  const aloneSince = company
+    .map(({ left_at }) => left_at ?? leg.ended_at ?? '')
+    .sort()
+    .at(-1);
+  if (aloneSince === undefined || leg.answered_at === null || aloneSince < leg.answered_at) return false;
+  if (Date.parse(leg.ended_at ?? '') - Date.parse(aloneSince) < SILENCE_MS || wasCanceled(record)) return false;
+  return !played(end, leg.call_control_id, 'hold').some((at) => at >= aloneSince);
+}
+
+function isStillRinging(end: End, leg: LedgerLeg): boolean {
+  const { record, ledger } = end;
+  const isIn = ledger.conferences.some(({ participants }) =>
+    participants.some(({ call_control_id }) => call_control_id === leg.call_control_id),
+  );
+  const stops = commands(end, 'stop').map(({ at }) => at);
+  const company = companyIn(ledger, record, leg).filter(
+    ({ left_at }) => left_at === null || left_at >= (leg.ended_at ?? ''),
+  );
+  return (
+    isIn &&
+    company.some(({ call_control_id }) =>
+      played(end, call_control_id, 'ringback').some((at) => !stops.some((stop) => stop >= at)),
+    )
+  );
+}
+
+/** When a sound of ours was played to a leg in the conference. */
+const played = (end: End, callControlId: string, sound: string): readonly string[] =>
+  commands(end, 'play')
+    .filter(
+      ({ body }) => JSON.stringify(body).includes(callControlId) && JSON.stringify(body).includes(`/${sound}.mp3`),
+    )
+    .map(({ at }) => at);
+
+interface Command {
+  readonly name: string;
+  readonly at: string;
+  readonly body: unknown;
+}
+
+const commands = ({ ledger }: End, name: string): readonly Command[] =>
+  (ledger.commands as unknown as readonly Command[]).filter((command) => command.name === name);

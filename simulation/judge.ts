@@ -2,7 +2,6 @@
 import type { CallId } from '../domain/call';
 import type { StatusDocument } from '../domain/status';
 import type { Carrier } from '../simulator/carrier/carrier';
-import type { LedgerLeg } from '../simulator/carrier/ledger';
 import type { Clock, Webhook } from '../simulator/carrier/world';
 import { phoneAt } from '../simulator/phones';
 import type { MuteAnswer, MuteRequest } from '../workflows/messages';
@@ -27,7 +26,7 @@ export interface Violation {
 export type Verdict = Omit<Violation, 'callId'>;
 
 export interface Judge extends NetworkWatch {
-  /** Whom it looks on; before the first event. */
+  /** Whom it looks on; when the only legs are the strangers'. */
   follow(carrier: Carrier, calls: readonly RunningCall[]): void;
   watchCall(planned: PlannedCall): CallWatch;
   /** The carrier has said something. */
@@ -48,8 +47,8 @@ export interface Judge extends NetworkWatch {
   readonly violations: readonly Violation[];
 }
 
-/** Numbers of phones that answer and stay, with legs of other systems: the first in the carrier's books. */
-export const STRANGERS = ['+15559998006', '+15559999006'] as const;
+/** Numbers of phones that answer and stay, with legs of other systems. */
+export const STRANGERS = ['+15559998006', '+15559999006', '+15559997006'] as const;
 
 export interface JudgeDeps {
   readonly clock: Clock;
@@ -64,6 +63,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
   const violations: Violation[] = [];
   let carrier: Carrier | null = null;
   let running: readonly RunningCall[] = [];
+  let strangers: readonly string[] = [];
   const ledgerLegs = () => carrier?.ledger().legs ?? [];
 
   const of = (callId: CallId): CallRecord => {
@@ -84,6 +84,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
     follow(model, calls) {
       carrier = model;
       running = calls;
+      strangers = ledgerLegs().map(({ call_control_id }) => call_control_id);
     },
 
     sent(request, fault) {
@@ -106,7 +107,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
     done(request, reply) {
       const { attempt, operation } = request;
       note(() => `${nick(attempt.callId)}  the carrier has done ${operation}: ${reply.status}`);
-      if (request.method !== 'GET') object(attempt.callId, strangersAreLeftAlone(request, ledgerLegs()));
+      if (request.method !== 'GET') object(attempt.callId, strangersAreLeftAlone(request, strangers));
       if (operation !== 'dial' || !succeeded(reply)) return;
       object(attempt.callId, whenPlaced(of(attempt.callId), request, ledgerLegs(), count));
     },
@@ -173,7 +174,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
           object(callId, whenEnded(record, ledgerLegs()));
         },
         waits: (summary, timeoutMs) => {
-          note(() => `${nick(callId)}waits: ${summary}, at most ${timeoutMs} ms`);
+          note(() => `${nick(callId)}waits: ${summary}${timeoutMs === Infinity ? '' : `, at most ${timeoutMs} ms`}`);
         },
         ended(error) {
           record.storyOverAtMs = clock.now();
@@ -200,10 +201,10 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
   };
 }
 
-function strangersAreLeftAlone({ operation, path, body }: Sent, legs: readonly LedgerLeg[]): readonly Verdict[] {
-  const named = `${path} ${JSON.stringify(body)}`;
-  const strangers = legs.slice(0, STRANGERS.length);
-  const isTouched = strangers.some(({ call_control_id }) => named.includes(call_control_id));
+/** @param strangers call_control_ids of legs that are not ours. */
+function strangersAreLeftAlone({ operation, path, body }: Sent, strangers: readonly string[]): readonly Verdict[] {
+  const named = `${decodeURIComponent(path)} ${JSON.stringify(body)}`;
+  const isTouched = strangers.some((id) => named.includes(id));
   return isTouched ? [{ oracle: 'C3', what: `${operation} of somebody else's leg` }] : [];
 }
 

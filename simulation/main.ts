@@ -20,10 +20,18 @@ interface Options {
   readonly threads: number;
   readonly seed?: number;
   readonly small?: boolean;
+  readonly untilFailure?: boolean;
   readonly keep?: string;
 }
 
 const MOST = 1_000_000_000;
+const EXAMPLES = `
+Examples:
+  npm run seeds -- --count 50000          many seeds, and how often each kind of thing happened
+  npm run seeds -- --seed 639             the story of one, line by line
+  npm run seeds -- --seed 639 --small     of one that fails, only what makes it fail
+  npm run seeds -- --seed 639 --keep "What has to hold"     and that it is run from now on
+`;
 /** So many of the seeds that failed are made small and told. */
 const TOLD = 3;
 
@@ -33,10 +41,11 @@ function main(): Promise<unknown> {
     .option('--count <n>', 'how many seeds', wholeNumber(1, MOST), 2_000)
     .option('--from <seed>', 'the first seed', wholeNumber(0, MOST), 1)
     .option('--threads <n>', 'how many at a time', wholeNumber(1, 64), availableParallelism())
+    .option('--until-failure', 'stop at the first that fails')
     .option('--seed <seed>', 'run this one, and tell its story', wholeNumber(0, MOST))
     .option('--small', 'with --seed: of a seed that fails, only what makes it fail')
     .option('--keep <bug>', 'with --seed: keep what makes it fail in kept.json, under these words')
-    .addHelpText('after', '\nExamples:\n  npm run seeds -- --count 50000\n  npm run seeds -- --seed 639 --small')
+    .addHelpText('after', EXAMPLES)
     .exitOverride()
     .action((options: Options) => {
       if (options.keep !== undefined) return keep(options);
@@ -49,6 +58,7 @@ async function tellOne(seed: number, small: boolean): Promise<void> {
   const run = await runScenario(seed, true);
   const told = small && run.violations.length > 0 ? await runScenario(await shrink(run), true) : run;
   for (const line of told.story) print(line);
+  for (const { oracle, what } of told.violations) print(`violated: ${oracle}: ${what}`);
   if (run.violations.length > 0) throw new CommandFailure(`seed ${seed} fails`);
 }
 
@@ -60,20 +70,21 @@ async function keep({ seed = 0, keep: bug = '' }: Options): Promise<void> {
   writeFileSync(file, `${JSON.stringify([...all, { bug, ...(await shrink(run)) }], null, 2)}\n`);
 }
 
-async function runMany({ from, count, threads }: Options): Promise<void> {
+async function runMany({ from, count, threads, untilFailure = false }: Options): Promise<void> {
   Error.stackTraceLimit = 0;
   const bugs = await failingKept();
   const startedMs = performance.now();
   const progress = progressOf(startedMs, count);
-  const batch = await runParallel({ from, to: from + count, threads, progress });
+  if (bugs.length > 0 && untilFailure) throw new CommandFailure(`${bugs.length} kept scenarios fail`);
+  const batch = await runParallel({ from, to: from + count, threads, progress, untilFailure });
   const seconds = (performance.now() - startedMs) / 1000;
   printCounts(batch);
   for (const failed of batch.failed.slice(0, TOLD)) await tellFailure(failed);
-  const absent = count >= ENOUGH_SEEDS ? missing(batch.counts) : [];
+  const absent = batch.seeds >= ENOUGH_SEEDS ? missing(batch.counts) : [];
   for (const what of absent) print(`never happened: ${what}`);
   const rate = Math.round(batch.calls / seconds);
   print(
-    `\n${count} seeds from ${from}, ${batch.calls} calls in ${seconds.toFixed(1)} s on ${threads} threads: ${rate} calls/s`,
+    `\n${batch.seeds} seeds from ${from}, ${batch.calls} calls in ${seconds.toFixed(1)} s on ${threads} threads: ${rate} calls/s`,
   );
   const faults = [
     ...(bugs.length > 0 ? [`${bugs.length} kept scenarios fail`] : []),

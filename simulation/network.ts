@@ -34,10 +34,12 @@ export interface Reply {
   readonly body: unknown;
 }
 
-/** Legs on the same account that are not ours, as the answers to their dials show them: with a client_state, and without. */
+/** Legs on the same account that are not of the calls, as the answers to their dials show them: with a client_state, and without. */
 export interface Strangers {
   readonly marked: JsonObject;
   readonly unmarked: JsonObject;
+  /** Of another call of ours. */
+  readonly another: JsonObject;
 }
 
 type StrangersLeg = Extract<RequestFault, { kind: 'strangersLeg' }>;
@@ -201,10 +203,10 @@ function bodyOf({ status, headers, body }: Reply): unknown {
 }
 
 /** The answer to a dial with the ids of somebody else's leg, and our client_state or what theirs has. */
-function ofStranger(body: unknown, { marked, unmarked }: Strangers, { echo, unmarkedOne }: StrangersLeg): unknown {
+function ofStranger(body: unknown, strangers: Strangers, { echo, whose }: StrangersLeg): unknown {
   const { data } = body as { data?: JsonObject };
-  if (echo) return { data: { ...data, ...withoutState(marked) } };
-  return { data: { ...withoutState(data ?? {}), ...(unmarkedOne ? unmarked : marked) } };
+  if (echo) return { data: { ...data, ...withoutState(strangers.marked) } };
+  return { data: { ...withoutState(data ?? {}), ...strangers[whose] } };
 }
 
 function withoutState(leg: JsonObject): JsonObject {

@@ -12,6 +12,7 @@
  * | C7          | a command_id stands for one command, to the last byte                                           |
  * | status      | the status only goes forward, and what was told of an ended call stays                          |
  * | sounds      | notice, message and apology are heard at most once, and the message by machines only             |
+ * | courtesy    | the lead left alone hears hold audio, then an apology; ringback ends, where nothing fails        |
  * | recording   | a recording that the carrier has is handed over, exactly that one, exactly once                  |
  * | consent     | nothing is recorded that was not to be, nor before the notice was heard                           |
  */
@@ -23,7 +24,7 @@ import type { Verdict } from './judge';
 import type { Sent } from './network';
 import type { CallRecord, DialSent } from './records';
 import { allLegsOf, isKnown, leadLegsOf, legIn } from './records';
-import { consent, deadAir, sounds } from './hearing';
+import { consent, courtesy, deadAir, sounds } from './hearing';
 import { untruths } from './truth';
 
 /** A dial that waited longer for its worker is not sent. */
@@ -149,6 +150,7 @@ export function atTheEnd(end: End): readonly Verdict[] {
     ...consent(end),
     ...sounds(end),
     ...deadAir(end),
+    ...courtesy(end),
   ];
 }
 
@@ -160,16 +162,21 @@ function orphans({ record, ledger }: End): readonly Verdict[] {
   }));
 }
 
-function endsInTime({ record, document }: End): readonly Verdict[] {
+function endsInTime({ record, document, ledger }: End): readonly Verdict[] {
   const { request, acceptedAtMs, endedAtMs, storyOverAtMs, calmSinceMs, wishes } = record;
   if (endedAtMs === null || storyOverAtMs === null) return [{ oracle: 'C5', what: 'the call never ended' }];
   const { agent, agentWaitSeconds, ringTimeoutSeconds, timeLimitSeconds } = request;
   const limitSeconds = document.answered_at === null ? ringTimeoutSeconds : timeLimitSeconds;
   // An agent may be waited for before the lead is dialed; and a dial that stays unclear is watched, also after the end.
   const hasAgents = agent !== null || wishes.some(({ kind }) => kind === 'join');
-  const limitMs = 1000 * (limitSeconds + (hasAgents ? 2 * agentWaitSeconds + 60 : 0));
+  const agentsMs = hasAgents ? 1000 * (2 * agentWaitSeconds + 60) : 0;
   const begunMs = Date.parse(document.dialed_at ?? document.created_at);
-  const latestMs = Math.max(begunMs, calmSinceMs, acceptedAtMs) + limitMs + ENDS_WITHIN_MS;
+  // A lead who is gone is noticed long before the call's own limit.
+  const lead = leadLegsOf(ledger.legs, record);
+  const isGone = lead.length > 0 && lead.every((leg) => leg.ended_at !== null && isKnown(record, leg));
+  const goneMs = isGone ? Math.max(...lead.map((leg) => Date.parse(leg.ended_at ?? ''))) : Infinity;
+  const limitMs = Math.min(Math.max(begunMs, acceptedAtMs) + 1000 * limitSeconds, goneMs);
+  const latestMs = Math.max(limitMs, calmSinceMs) + agentsMs + ENDS_WITHIN_MS;
   return endedAtMs <= latestMs ? [] : [{ oracle: 'C5', what: `ended ${endedAtMs - latestMs} ms later than it may` }];
 }
 
@@ -188,7 +195,8 @@ function recordingIsHandedOver({ record, document, ledger, deliveries, dedupes }
   const invented = handed.filter((id) => !possible.includes(id));
   const open = document.recording?.state === 'expected' && handed.length === 0;
   const wrong = [
-    ...(lost.length > (dedupes || handed.length === 0 ? 0 : 1) &&
+    ...(lost.length > 0 &&
+    (dedupes || handed.length === 0) &&
     legs.length === 1 &&
     legs.every((leg) => isKnown(record, leg))
       ? [`${lost.length} never handed over`]

@@ -79,7 +79,8 @@ export function noteAnswer(record: CallRecord, { operation, attempt, atMs }: Sen
   if (operation === 'listParticipants') tell(...rows.map((row): Told => `conference.participant.joined ${leg(row)}`));
   if (operation === 'listActiveCalls') tell(...rows.map((row): Told => `listed ${leg(row)}`));
   if (operation === 'dial' || operation === 'getCall') tell(...rows.map((row): Told => `${operation} ${leg(row)}`));
-  if (operation === 'listCallEvents' || operation === 'listActiveCalls') {
+  const isLook = attempt.name.startsWith('findLeg');
+  if (isLook && (operation === 'listCallEvents' || operation === 'listActiveCalls')) {
     const look = record.looks.get(attempt.name) ?? { atMs, shown: new Map<string, string>() };
     look.shown.set(operation, JSON.stringify(body));
     record.looks.set(attempt.name, look);

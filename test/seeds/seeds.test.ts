@@ -8,7 +8,7 @@ import { keptScenarios } from '../../simulation/kept';
 import { runScenario } from '../../simulation/world';
 
 const ROOT = join(__dirname, '../..');
-const SEEDS = { quick: 3_000, ci: 40_000, full: 1_000_000 }[process.env['TEST_SCALE'] ?? 'quick'] ?? 3_000;
+const SEEDS = { quick: 3_000, ci: 25_000, full: 500_000 }[process.env['TEST_SCALE'] ?? 'quick'] ?? 3_000;
 
 const seeds = (...args: readonly string[]) =>
   spawnSync(process.execPath, ['--import', 'tsx', 'simulation/main.ts', ...args], { cwd: ROOT, encoding: 'utf8' });
@@ -33,6 +33,12 @@ test('the clock of the machine is left as it was', async () => {
 test('a seed is told in another process as it is here', async () => {
   const { story } = await runScenario(17, true);
   expect(seeds('--seed', '17').stdout.trimEnd()).toBe(story.join('\n').trimEnd());
+});
+
+test('--help shows commands to paste', () => {
+  const { stdout } = seeds('--help');
+  expect(stdout).toContain('npm run seeds -- --count 50000');
+  expect(stdout).toContain('npm run seeds -- --seed 639 --small');
 });
 
 test(

@@ -88,7 +88,7 @@ async function ring(call: CallRequest, leg: LegName, notAfterMs: number, runtime
     return { kind: isAbsent ? 'notThereYet' : 'declined', served };
   }
   await takeOver(call, leg, runtime);
-  for (const entered of legs(runtime.facts())) await playRingback(call, entered, runtime);
+  for (const entered of legs(runtime.facts()).filter(isShown)) await playRingback(call, entered, runtime);
   return { kind: 'came', served };
 }
 
@@ -99,15 +99,21 @@ async function takeOver(call: CallRequest, { participant, attempt }: LegName, ru
   await dismiss(call, older, runtime);
 }
 
-/** Hangs up legs that nobody needs, trying until they are gone or the call is. */
+/**
+ * Hangs up legs that nobody needs, trying until they are gone or the call is. Those that the carrier has not shown to be
+ * ours are left to the end of the call, which asks first.
+ */
 async function dismiss({ callId }: CallRequest, legs: readonly LivingLeg[], runtime: CallRuntime): Promise<void> {
-  for (const { identity: leg } of legs) {
+  for (const { identity: leg } of legs.filter(isShown)) {
     const isThere = (): boolean => livingLegs(runtime.facts()).some(({ identity }) => isSameLeg(identity, leg));
     for (let attempt = 1; isThere() && (attempt === 1 || !isClosing(runtime.facts())); attempt++) {
       if ((await runtime.carrier.hangUp({ callId, leg, attempt })).kind !== 'unavailable') break;
     }
   }
 }
+
+/** By the carrier, to be ours. */
+const isShown = ({ confirmed }: LivingLeg): boolean => confirmed;
 
 function isRinging(facts: Facts, name: LegName): boolean {
   const leg = legNamed(facts, name);
