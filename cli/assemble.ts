@@ -4,6 +4,7 @@ import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
 import { createActivities } from '../activities';
+import { createSpool } from '../activities/spool';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
 import { createMemoryStatusStore, createRedisStatusStore } from '../platform/status-store';
@@ -39,6 +40,8 @@ export interface Api {
   /** Answers what is under way, then stops. */
   stop(): Promise<void>;
 }
+
+const DAY_MS = 24 * 3600_000;
 
 export function createStatusStore(config: Config, log: Logger): StatusStore {
   if (config.redisUrl === null) return createMemoryStatusStore();
@@ -92,14 +95,18 @@ export function startCallWorkers(
   { config, carrier, temporalAddress, statusStore, log }: Surroundings,
   workflowBundle: WorkerSettings['workflowBundle'],
 ): Promise<Workers> {
+  const { parallelism, retentionDays, spoolMaxBytes: maxBytes, timeScale } = config.recording;
+  const spool = createSpool({ directory: path.join(config.dataDir, 'spool'), maxBytes });
   const activities = createActivities({
     telnyx: createTelnyxClient(carrier),
     installation: config.installation,
     connectionId: carrier.connectionId,
     publicUrl: config.http.publicUrl,
     statusStore,
-    fetching: { spoolDirectory: path.join(config.dataDir, 'spool'), allowedHosts: config.outboundAllowHosts },
+    fetching: { spool, allowedHosts: config.outboundAllowHosts },
     webBackend: config.webBackend,
+    parallelism,
+    policy: { retentionMs: retentionDays * DAY_MS, timeScale },
   });
   const { namespace, taskQueue } = config.temporal;
   return startWorkers({
@@ -107,6 +114,7 @@ export function startCallWorkers(
     namespace,
     taskQueue,
     activities,
+    recordingParallelism: parallelism,
     statusStore,
     workflowBundle,
     log,

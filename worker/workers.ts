@@ -16,6 +16,8 @@ export interface WorkerSettings {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: Activities;
+  /** How many recordings are moved at once. */
+  readonly recordingParallelism: number;
   readonly statusStore: StatusStore;
   readonly workflowBundle: WorkflowBundle;
   readonly log: Logger;
@@ -71,7 +73,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       ...common,
       taskQueue: recordingsTaskQueue(taskQueue),
       activities: { ...activities.recordings },
-      maxConcurrentActivityTaskExecutions: 8,
+      maxConcurrentActivityTaskExecutions: settings.recordingParallelism,
       maxCachedWorkflows: 200,
     }),
   ];

@@ -5,7 +5,8 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { Sinks } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { CallRequest, LegRole } from '../domain/call';
+import type { CallId, CallRequest, LegRole } from '../domain/call';
+import type { Risk } from '../domain/delivery';
 import type { CallEvent, EventKind, EventOf } from '../domain/events';
 import type { RecordingStatus } from '../domain/recordings';
 import type { StatusDocument } from '../domain/status';
@@ -47,6 +48,25 @@ export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');
 export const statusQuery = defineQuery<StatusDocument>('status');
 export const recordingQuery = defineQuery<RecordingStatus>('recording');
 
+/** The type of a recording's delivery, as the Temporal UI shows it. */
+export const DELIVER_RECORDING = 'deliverRecording';
+
+/** A delivery as operators see it. */
+export interface DeliveryDocument extends RecordingStatus {
+  readonly recording_id: string;
+  readonly call_id: CallId;
+  readonly attempts: number;
+  /** Null while an attempt is under way, and after the end. */
+  readonly next_attempt_at: string | null;
+  /** When the carrier deletes its copy. */
+  readonly expires_at: string;
+  /** How close that is, when it is close. */
+  readonly at_risk: Risk | null;
+}
+export const deliveryQuery = defineQuery<DeliveryDocument>('delivery');
+/** Try again now, whatever it waits for. */
+export const redeliverSignal = defineSignal('redeliver');
+
 /** Memo of a call: what an idempotent repeat of its request is compared with and answered from. */
 export interface CallMemo {
   readonly request: CallRequest;
@@ -62,6 +82,8 @@ export const searchAttributes = {
   /** Keyed hash of the lead's number: finds all calls to one person without showing the number. */
   leadKey: defineSearchAttributeKey('LeadKey', SearchAttributeType.KEYWORD),
   recordingState: defineSearchAttributeKey('RecordingState', SearchAttributeType.KEYWORD),
+  /** How close the end of the carrier's copy is: 7d, 48h, 24h; unset or `no` when it is not close. */
+  recordingAtRisk: defineSearchAttributeKey('RecordingAtRisk', SearchAttributeType.KEYWORD),
 } as const;
 
 /** Deliveries have a queue of their own: a call never waits behind a download. */

@@ -1,5 +1,6 @@
 /**
- * Records the histories that every later version has to replay: one of each kind of call, made on the simulator.
+ * Records the histories that every later version has to replay: one of each kind of call and of delivery, made on the
+ * simulator.
  *
  *     npm run record-histories
  *
@@ -23,6 +24,8 @@ interface Kind {
   /** What happens besides the call itself. */
   readonly during?: (system: System, callId: string) => Promise<unknown>;
   readonly body?: object;
+  /** Whose history is kept. @default the call's */
+  readonly of?: 'delivery';
 }
 
 const hangUp = async (system: System, callId: string): Promise<void> => {
@@ -47,6 +50,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'foreign-ids': { to: '+15550100049' },
   'dial-unknown': { to: '+15550100050' },
   canceled: { to: '+15550102003', during: hangUp },
+  delivery: { to: '+15550103000', of: 'delivery' },
 };
 
 async function main(): Promise<void> {
@@ -69,9 +73,8 @@ async function record(system: System, name: string): Promise<void> {
   await kind.during?.(system, callId);
   await system.until(callId, hasEnded, 200_000);
   const document = await system.until(callId, isSettled, 100_000);
-  await save(system, callId, fileOf(name));
-  const recordingId = document.recording?.recording_id;
-  if (name === 'completed' && recordingId) await save(system, deliveryWorkflowId(recordingId), fileOf('delivery'));
+  const recordingId = document.recording?.recording_id ?? '';
+  await save(system, kind.of === 'delivery' ? deliveryWorkflowId(recordingId) : callId, fileOf(name));
   process.stdout.write(`${name}: ${document.outcome}\n`);
 }
 

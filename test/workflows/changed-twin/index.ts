@@ -1,6 +1,7 @@
 /** The workflows with one change that no running call survives: a timer nobody recorded. Replays of it must fail. */
 import { sleep } from '@temporalio/workflow';
 import type { CallRequest } from '../../../domain/call';
+import type { Delivery } from '../../../domain/delivery';
 import type { RecordingStatus, RecordingToDeliver } from '../../../domain/recordings';
 import type { StatusDocument } from '../../../domain/status';
 import { coldCall as original, deliverRecording as originalDelivery } from '../../../workflows';
@@ -10,7 +11,7 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   return original(call);
 }
 
-export async function deliverRecording(recording: RecordingToDeliver): Promise<RecordingStatus> {
+export async function deliverRecording(recording: RecordingToDeliver, carried?: Delivery): Promise<RecordingStatus> {
   await sleep('1 second');
-  return originalDelivery(recording);
+  return originalDelivery(recording, carried);
 }
