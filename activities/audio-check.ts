@@ -29,8 +29,15 @@ interface Walker {
   readonly bytes: () => number;
 }
 
-/** `sizeAt` tells how far the next head is, at least 1; it may read `headBytes`, zeros beyond the end of the file. */
-function createWalker(headBytes: number, sizeAt: (bytes: Buffer, at: number, offset: number) => number): Walker {
+interface Place {
+  /** From the beginning of the file. */
+  readonly offset: number;
+  /** How many bytes are there; fewer than a head only at the end of the file, and zeros follow. */
+  readonly leftBytes: number;
+}
+
+/** `sizeAt` tells how far the next head is, at least 1; it may read `headBytes`. */
+function createWalker(headBytes: number, sizeAt: (bytes: Buffer, at: number, place: Place) => number): Walker {
   let seenBytes = 0;
   /** Bytes of the next head that came with the last chunk. */
   let pending: Buffer = Buffer.alloc(0);
@@ -43,7 +50,9 @@ function createWalker(headBytes: number, sizeAt: (bytes: Buffer, at: number, off
       const start = seenBytes - pending.length;
       seenBytes += chunk.length;
       let at = toSkip;
-      while (at + headBytes <= bytes.length) at += sizeAt(bytes, at, start + at);
+      while (at + headBytes <= bytes.length) {
+        at += sizeAt(bytes, at, { offset: start + at, leftBytes: bytes.length - at });
+      }
       // A copy: the chunk belongs to the socket.
       pending = Buffer.from(bytes.subarray(at));
       toSkip = Math.max(0, at - bytes.length);
@@ -51,7 +60,10 @@ function createWalker(headBytes: number, sizeAt: (bytes: Buffer, at: number, off
     end() {
       const rest = Buffer.concat([pending, Buffer.alloc(headBytes)]);
       let at = toSkip;
-      while (at < pending.length) at += sizeAt(rest, at, seenBytes - pending.length + at);
+      while (at < pending.length) {
+        const leftBytes = pending.length - at;
+        at += sizeAt(rest, at, { offset: seenBytes - leftBytes, leftBytes });
+      }
       return at > pending.length;
     },
   };
@@ -96,11 +108,13 @@ function tagBytesAt(bytes: Buffer, at: number): number {
 /** Of a file that is joined from pieces, some bytes may belong to no frame. */
 const STRAY_SHARE = 0.05;
 
+const FRAME_HEAD_BYTES = 4;
+
 function createMp3Check(): AudioCheck {
   let durationMs = 0;
   let frames = 0;
   let strayBytes = 0;
-  const walker = createWalker(10, (bytes, at) => {
+  const walker = createWalker(10, (bytes, at, { leftBytes }) => {
     const frame = frameAt(bytes, at);
     if (frame) {
       frames += 1;
@@ -109,6 +123,8 @@ function createMp3Check(): AudioCheck {
     }
     const tagBytes = tagBytesAt(bytes, at);
     if (tagBytes === 0) strayBytes += 1;
+    // The beginning of a header, and the end of the file.
+    if (leftBytes < FRAME_HEAD_BYTES && bytes[at] === 0xff) return FRAME_HEAD_BYTES;
     return Math.max(1, tagBytes);
   });
   return {
@@ -129,7 +145,7 @@ function createWavCheck(): AudioCheck {
   let declaredBytes: number | null = null;
   let bytesPerSecond = 0;
   let data: { readonly offset: number; readonly bytes: number } | null = null;
-  const walker = createWalker(20, (bytes, at, offset) => {
+  const walker = createWalker(20, (bytes, at, { offset }) => {
     const name = bytes.toString('latin1', at, at + 4);
     const size = bytes.readUInt32LE(at + 4);
     if (offset === 0) {

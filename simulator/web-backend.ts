@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer } from './carrier/world';
 import { boundaryOf, readMultipart } from './multipart';
 import type { PartSink } from './multipart';
@@ -24,7 +25,7 @@ export interface Delivery {
 
 export interface WebBackend {
   /** Takes one request. Throws when the connection breaks before the form is complete; nothing is kept then. */
-  receive(request: IncomingMessage): Promise<Answer>;
+  receive(request: IncomingMessage, bytesPerSecond?: number): Promise<Answer>;
   readonly deliveries: () => readonly Delivery[];
 }
 
@@ -32,14 +33,14 @@ export function createWebBackend(): WebBackend {
   const byKey = new Map<string, Delivery>();
   return {
     deliveries: () => [...byKey.values()],
-    async receive(request) {
+    async receive(request, bytesPerSecond = Infinity) {
       const key = request.headers['idempotency-key'];
       const boundary = boundaryOf(request.headers['content-type']);
       if (typeof key !== 'string' || boundary === null) {
         request.resume();
         return problem(400, 'Idempotency-Key and multipart/form-data are required');
       }
-      const form = await readForm(request, boundary);
+      const form = await readForm(slowed(request, bytesPerSecond), boundary);
       if (typeof form === 'string') return problem(400, form);
       const known = byKey.get(key);
       if (known !== undefined) return answerAgain(known, form.sha256);
@@ -75,10 +76,17 @@ function keptHeaders({ headers }: IncomingMessage): Record<string, string> {
   return Object.fromEntries([...kept, ...authorized]);
 }
 
+async function* slowed(request: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncGenerator<Buffer> {
+  for await (const chunk of request) {
+    if (bytesPerSecond !== Infinity) await wait((chunk.length * 1000) / bytesPerSecond, undefined, { ref: false });
+    yield chunk;
+  }
+}
+
 type Form = Pick<Delivery, 'sha256' | 'size_bytes' | 'metadata' | 'content_type'>;
 
 /** The form, or what is wrong with it. */
-async function readForm(request: IncomingMessage, boundary: string): Promise<Form | string> {
+async function readForm(request: AsyncIterable<Buffer>, boundary: string): Promise<Form | string> {
   const order: string[] = [];
   const metadata: Buffer[] = [];
   const digest = createHash('sha256');
