@@ -13,6 +13,7 @@ import { createTelnyxClient } from '../platform/telnyx/client';
 import { createApp } from '../server/app';
 import { createCallDirectory } from '../server/call-directory';
 import { close, listen } from '../server/listen';
+import { createRecordingDirectory } from '../server/recording-directory';
 import { startWorkers } from '../worker/workers';
 import type { Workers, WorkerSettings } from '../worker/workers';
 
@@ -65,6 +66,7 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
   const client = new Client({ connection, namespace });
   const app = createApp({
     directory: createCallDirectory({ client, taskQueue, leadKey: leadKeyOf(carrier.apiKey) }),
+    recordings: createRecordingDirectory({ client, installation: config.installation }),
     statusStore,
     apiKeys: config.http.apiKeys,
     initiate: {
@@ -101,6 +103,7 @@ export function startCallWorkers(
     telnyx: createTelnyxClient(carrier),
     installation: config.installation,
     connectionId: carrier.connectionId,
+    businessId: config.businessId,
     publicUrl: config.http.publicUrl,
     statusStore,
     fetching: { spool, allowedHosts: config.outboundAllowHosts },
@@ -115,6 +118,7 @@ export function startCallWorkers(
     taskQueue,
     activities,
     recordingParallelism: parallelism,
+    installation: config.installation,
     statusStore,
     workflowBundle,
     log,

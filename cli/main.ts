@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { callCommands } from './commands/calls';
 import { completionCommand } from './commands/completion';
 import { listCommands } from './commands/list';
+import { recordingsCommand } from './commands/recordings';
 import { runCommands } from './commands/run';
 import { report } from './terminal';
 
@@ -22,7 +23,13 @@ async function main(): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
-  const commands = [...runCommands(finish), ...callCommands(finish), ...listCommands(), completionCommand(program)];
+  const commands = [
+    ...runCommands(finish),
+    ...callCommands(finish),
+    ...listCommands(),
+    recordingsCommand(),
+    completionCommand(program),
+  ];
   for (const command of commands) {
     program.addCommand(command.exitOverride().showHelpAfterError('(outcall --help shows all commands)'));
   }

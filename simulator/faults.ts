@@ -9,7 +9,7 @@ export interface FaultRule {
   readonly operation: string;
   /** Only requests about this called number; any when absent. */
   readonly to?: string;
-  /** Only downloads and deliveries of this recording. */
+  /** Only downloads and deliveries of this recording, and questions about it. */
   readonly recording?: string;
   /** How many requests meet it. @default 1 */
   readonly times?: number;
@@ -95,9 +95,9 @@ export function parseFaultRule(given: Readonly<Record<string, unknown>>): FaultR
   if (typeof fault !== 'object' || fault === null || !('kind' in fault))
     throw new TypeError('fault is an object with a kind');
   if (!kinds.includes(fault.kind as Fault['kind'])) throw new TypeError(`kind is one of ${kinds.join(', ')}`);
-  for (const name of ['bytes', 'bytesPerSecond'] as const) {
-    const needs = { cut: 'bytes', truncated: 'bytes', slow: 'bytesPerSecond' }[String(fault.kind)];
-    if (needs === name && typeof Object(fault)[name] !== 'number') throw new TypeError(`${name} is a number`);
+  const amount = { cut: 'bytes', truncated: 'bytes', slow: 'bytesPerSecond' }[String(fault.kind)];
+  if (amount !== undefined && typeof (fault as Readonly<Record<string, unknown>>)[amount] !== 'number') {
+    throw new TypeError(`a fault of kind ${String(fault.kind)} has ${amount}, a number`);
   }
   if (fault.kind === 'status' && !('status' in fault)) throw new TypeError('a fault of kind status names a status');
   return {

@@ -6,33 +6,27 @@ import {
   CancellationScope,
   condition,
   isCancellation,
-  ParentClosePolicy,
   proxyActivities,
   proxySinks,
   setCurrentDetails,
   setHandler,
-  startChild,
   upsertSearchAttributes,
-  WorkflowIdReusePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { CallRequest } from '../domain/call';
 import type { CallEvent } from '../domain/events';
 import { advance, NOTHING_KNOWN } from '../domain/facts';
 import type { Facts } from '../domain/facts';
 import { maskPhone } from '../domain/phone-numbers';
-import { deliveryWorkflowId } from '../domain/recordings';
-import type { RecordingToDeliver } from '../domain/recordings';
 import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
 import type { StatusActivities } from '../activities/status';
 import { callStory } from './call-story';
 import { createCarrier } from './carrier-activities';
-import { deliverRecording } from './deliver-recording';
 import { eventSignals, recordingsTaskQueue, searchAttributes, statusQuery, timelineQuery } from './messages';
 import type { StatusSinks, TimelineEntry } from './messages';
 import type { CallRuntime } from './runtime';
+import { startDelivery } from './start-delivery';
 
 /** Redis is a copy: if it cannot be written within a minute, what it has expires soon, and readers ask this run. */
 const lastWord = proxyActivities<StatusActivities>({
@@ -68,7 +62,8 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
     learn,
     until: (predicate, timeoutMs, summary) => condition(() => predicate(facts), timeoutMs, { summary }),
     carrier: createCarrier(call),
-    deliverRecording: startDelivery,
+    deliverRecording: (recording) =>
+      startDelivery(recording, { taskQueue: recordingsTaskQueue(workflowInfo().taskQueue) }),
   };
   askToHangUpWhenCancelled(learn);
   // Even a cancelled run tells its story to the end: legs are hung up, the recording is handed over.
@@ -107,25 +102,6 @@ function askToHangUpWhenCancelled(learn: (event: CallEvent) => void): void {
     if (!isCancellation(error)) throw error;
     learn({ kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' });
   });
-}
-
-async function startDelivery(recording: RecordingToDeliver): Promise<void> {
-  try {
-    await startChild(deliverRecording, {
-      args: [recording],
-      workflowId: deliveryWorkflowId(recording.recordingId),
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      taskQueue: recordingsTaskQueue(workflowInfo().taskQueue),
-      staticSummary: `Recording of ${recording.callId}`,
-      typedSearchAttributes: [
-        { key: searchAttributes.recordingState, value: 'fetching' },
-        { key: searchAttributes.businessId, value: recording.businessId },
-      ],
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
 }
 
 function describeEvent(event: CallEvent, seq: number): TimelineEntry {

@@ -1,3 +1,4 @@
 /** All workflows, for the bundler. */
 export { coldCall } from './cold-call';
 export { deliverRecording } from './deliver-recording';
+export { sweepRecordings } from './sweep-recordings';

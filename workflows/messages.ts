@@ -74,6 +74,39 @@ export interface CallMemo {
   readonly bodyHash: string | null;
 }
 
+/** The type of the run that looks for recordings nobody delivers. */
+export const SWEEP_RECORDINGS = 'sweepRecordings';
+
+/** One for each installation: several can share a carrier's application and a namespace. */
+export function sweepWorkflowId(installation: string): string {
+  return `recording-sweep:${installation}`;
+}
+
+/** Compare everything with the carrier now. */
+export const auditSignal = defineSignal('audit');
+
+/** How the carrier's list of recordings and our deliveries compared. */
+export interface RecordingAudit {
+  readonly audited_at: string;
+  readonly listed: number;
+  readonly delivered: number;
+  readonly open: number;
+  /** Of other installations and systems on the same application. */
+  readonly foreign: number;
+  /** Deliveries that the audit started. */
+  readonly started: number;
+  /** Recordings that nobody was delivering although it was high time; 0 is good. */
+  readonly unaccounted: number;
+  /** The first of those. */
+  readonly unaccounted_ids: readonly string[];
+}
+
+export interface SweepMemo {
+  readonly audit: RecordingAudit | null;
+  /** When the last sweep began that reached the carrier, ISO 8601. */
+  readonly sweptAt: string | null;
+}
+
 export const searchAttributes = {
   callStatus: defineSearchAttributeKey('CallStatus', SearchAttributeType.KEYWORD),
   callOutcome: defineSearchAttributeKey('CallOutcome', SearchAttributeType.KEYWORD),

@@ -8,6 +8,8 @@ type Shell = (typeof SHELLS)[number];
 interface Completable {
   readonly name: string;
   readonly description: string;
+  /** What may stand behind it besides flags. */
+  readonly words: readonly string[];
   readonly flags: readonly {
     readonly name: string;
     readonly description: string;
@@ -30,11 +32,16 @@ export function completionCommand(program: Command): Command {
     });
 }
 
+/** Of a command that has commands of its own, those are its words, and their flags are its flags. */
 function describe(command: Command): Completable {
-  const flags = command.createHelp().visibleOptions(command);
+  const { commands } = command;
+  const all = (commands.length > 0 ? commands : [command]).flatMap((one) => one.createHelp().visibleOptions(one));
+  const flags = [...new Map(all.map((option) => [option.long, option])).values()];
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   return {
     name: command.name(),
     description: firstWords(command.description()),
+    words: [...commands.map((one) => one.name()), ...choices],
     flags: flags.flatMap(({ long, description, argChoices }) =>
       long ? [{ name: long, description: firstWords(description), choices: argChoices ?? [] }] : [],
     ),
@@ -66,11 +73,12 @@ ${[...choices, ...flags].join('\n')}
 complete -F _${program} ${program}`;
   },
   zsh: (program, commands) => {
-    const cases = commands.map(({ name, flags }) => {
+    const cases = commands.map(({ name, words, flags }) => {
+      const first = words.length > 0 ? [`'1:word:(${words.join(' ')})'`] : [];
       const specs = flags.map(({ name: flag, description, choices }) => {
         return `'${flag}[${description}]${choices.length > 0 ? `:word:(${choices.join(' ')})` : ''}'`;
       });
-      return `    ${name}) _arguments ${specs.join(' ')} ;;`;
+      return `    ${name}) _arguments ${[...first, ...specs].join(' ')} ;;`;
     });
     return `#compdef ${program}
 _${program}() {
@@ -91,8 +99,11 @@ compdef _${program} ${program}`;
   fish: (program, commands) =>
     [
       `complete -c ${program} -f`,
-      ...commands.flatMap(({ name, description, flags }) => [
+      ...commands.flatMap(({ name, description, words, flags }) => [
         `complete -c ${program} -n __fish_use_subcommand -a ${name} -d '${description}'`,
+        ...(words.length > 0
+          ? [`complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -a '${words.join(' ')}'`]
+          : []),
         ...flags.map(({ name: flag, description: about, choices }) => {
           const words = choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : '';
           return `complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${about}'${words}`;
@@ -101,6 +112,6 @@ compdef _${program} ${program}`;
     ].join('\n'),
 };
 
-function wordsOf({ name, flags }: Completable): string {
-  return [...(name === 'completion' ? SHELLS : []), ...flags.map((flag) => flag.name)].join(' ');
+function wordsOf({ words, flags }: Completable): string {
+  return [...words, ...flags.map((flag) => flag.name)].join(' ');
 }

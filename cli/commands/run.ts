@@ -38,7 +38,7 @@ function startCommand(finish: Finish): Command {
     .action(async ({ mischief }: { mischief?: number }) => {
       const config = readConfig();
       const log = createLogger({ level: config.logLevel });
-      installRuntime(log);
+      installRuntime(log, config.workerMetricsAddress);
       remark('Starting …');
       const stack = await startStack({
         config,
@@ -95,7 +95,7 @@ function serveCommand(): Command {
     .description('run the HTTP API only (needs TEMPORAL_ADDRESS and the carrier’s settings)')
     .addHelpText('after', '\nExample:\n  TEMPORAL_ADDRESS=temporal:7233 REDIS_URL=redis://redis outcall serve')
     .action(async () => {
-      await runPart(async (surroundings) => {
+      await runPart('serve', async (surroundings) => {
         const api = await startApi(surroundings, '0.0.0.0');
         surroundings.log.info({ event: 'api.listening', port: api.port }, 'API listens');
         return { stopped: new Promise<never>(() => undefined), stop: () => api.stop() };
@@ -108,7 +108,7 @@ function workCommand(): Command {
     .description('run the workers only (needs TEMPORAL_ADDRESS and the carrier’s settings)')
     .addHelpText('after', '\nExample:\n  TEMPORAL_ADDRESS=temporal:7233 outcall work')
     .action(async () => {
-      await runPart(async (surroundings) => {
+      await runPart('work', async (surroundings) => {
         const workers = await startCallWorkers(surroundings, await bundleWorkflows(surroundings.log));
         surroundings.log.info({ event: 'workers.running' }, 'workers take work');
         return workers;
@@ -149,7 +149,7 @@ interface Running {
 }
 
 /** Runs the API or the workers against the Temporal server and the carrier of the environment. */
-async function runPart(start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
+async function runPart(part: 'serve' | 'work', start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
   const config = readConfig();
   const log = createLogger({ level: config.logLevel });
   const { address } = config.temporal;
@@ -159,7 +159,7 @@ async function runPart(start: (surroundings: Surroundings) => Promise<Running>):
     const hint = 'set it, or point TELNYX_BASE_URL to an "outcall simulator" with the key that it prints';
     throw new CommandFailure(`Telnyx API key not configured: TELNYX_API_KEY is not set; ${hint}`, EXIT.configuration);
   }
-  installRuntime(log);
+  installRuntime(log, part === 'work' ? config.workerMetricsAddress : null);
   const statusStore = createStatusStore(config, log);
   const carrier = { ...config.carrier, publicKeys: config.validateSignature ? config.carrier.publicKeys : null };
   const running = await start({
