@@ -14,6 +14,7 @@ import { durationMs } from './carrier/recordings';
 import type { AudioFormat, Recording } from './carrier/world';
 import { sendThroughFault } from './http';
 import type { Faults } from './faults';
+import { paced } from './pacing';
 import type { Fault } from './phones';
 
 export interface Storage {
@@ -103,7 +104,10 @@ async function sendFile(
   } else {
     if (fault?.kind === 'delay') await wait(fault.ms, undefined, { ref: false });
     response.writeHead(200, head);
-    await pipeline(Readable.from(fault?.kind === 'slow' ? slowly(file, fault) : file.chunks()), response);
+    await pipeline(
+      Readable.from(fault?.kind === 'slow' ? paced(file.chunks(), fault.bytesPerSecond) : file.chunks()),
+      response,
+    );
   }
 }
 
@@ -113,17 +117,6 @@ function* firstOf(file: AudioFile, bytes: number): Generator<Uint8Array> {
     if (left <= 0) return;
     yield chunk.subarray(0, left);
     left -= chunk.length;
-  }
-}
-
-/** Ten pieces a second. */
-async function* slowly(file: AudioFile, { bytesPerSecond }: { bytesPerSecond: number }): AsyncGenerator<Uint8Array> {
-  const pieceBytes = Math.max(1, Math.round(bytesPerSecond / 10));
-  for (const chunk of file.chunks()) {
-    for (let at = 0; at < chunk.length; at += pieceBytes) {
-      await wait(100, undefined, { ref: false });
-      yield chunk.subarray(at, at + pieceBytes);
-    }
   }
 }
 

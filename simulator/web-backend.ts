@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer } from './carrier/world';
 import { boundaryOf, readMultipart } from './multipart';
 import type { PartSink } from './multipart';
+import { paced } from './pacing';
 
 export interface Delivery {
   readonly id: string;
@@ -25,6 +25,7 @@ export interface Delivery {
 
 export interface WebBackend {
   /** Takes one request. Throws when the connection breaks before the form is complete; nothing is kept then. */
+  /** Reads no faster than that, if it is given. */
   receive(request: IncomingMessage, bytesPerSecond?: number): Promise<Answer>;
   readonly deliveries: () => readonly Delivery[];
 }
@@ -40,7 +41,7 @@ export function createWebBackend(): WebBackend {
         request.resume();
         return problem(400, 'Idempotency-Key and multipart/form-data are required');
       }
-      const form = await readForm(slowed(request, bytesPerSecond), boundary);
+      const form = await readForm(paced(request, bytesPerSecond), boundary);
       if (typeof form === 'string') return problem(400, form);
       const known = byKey.get(key);
       if (known !== undefined) return answerAgain(known, form.sha256);
@@ -74,13 +75,6 @@ function keptHeaders({ headers }: IncomingMessage): Record<string, string> {
   const kept = names.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]] as const] : []));
   const authorized = headers.authorization === undefined ? [] : [['authorization', 'set'] as const];
   return Object.fromEntries([...kept, ...authorized]);
-}
-
-async function* slowed(request: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncGenerator<Buffer> {
-  for await (const chunk of request) {
-    if (bytesPerSecond !== Infinity) await wait((chunk.length * 1000) / bytesPerSecond, undefined, { ref: false });
-    yield chunk;
-  }
 }
 
 type Form = Pick<Delivery, 'sha256' | 'size_bytes' | 'metadata' | 'content_type'>;
