@@ -9,12 +9,12 @@ import https from 'node:https';
 import { BlockList, isIPv4 } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { pipeline } from 'node:stream';
-import type { Readable } from 'node:stream';
 
 export interface OutboundRequest {
   readonly method?: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Readable;
+  /** A piece is not touched any more when the next one is asked for. */
+  readonly body?: AsyncIterable<Buffer>;
   readonly signal: AbortSignal;
   /** Connect to public addresses only, whatever the name resolves to. @default false */
   readonly publicOnly?: boolean;

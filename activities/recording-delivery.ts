@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { meaningOfAnswer } from '../domain/delivery-failures';
@@ -102,7 +101,7 @@ function readReceipt(text: string): z.infer<typeof receipt> | null {
 interface Form {
   readonly metadata: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readable;
+  readonly body: AsyncIterable<Buffer>;
 }
 
 /** `multipart/form-data` (RFC 7578) whose length is known before it is sent. */
@@ -120,7 +119,7 @@ function multipart(toSend: ToSend): Form {
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
   async function* pieces(): AsyncGenerator<Buffer> {
     yield before;
-    if (file.sizeBytes > 0) yield* file.read() as AsyncIterable<Buffer>;
+    yield* file.read();
     yield after;
   }
   return {
@@ -129,7 +128,7 @@ function multipart(toSend: ToSend): Form {
       'content-type': `multipart/form-data; boundary=${boundary}`,
       'content-length': String(before.length + file.sizeBytes + after.length),
     },
-    body: Readable.from(pieces()),
+    body: pieces(),
   };
 }
 

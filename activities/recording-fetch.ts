@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { RecordingFormat } from '../domain/call';
 import { createAudioCheck } from './audio-check';
 import type { AudioVerdict } from './audio-check';
@@ -31,8 +30,8 @@ export interface SpooledFile {
   readonly sizeBytes: number;
   /** Lowercase hex. */
   readonly sha256: string;
-  /** The file from its beginning, as often as is wanted. */
-  read(): Readable;
+  /** The file from its beginning, as often as is wanted. Each piece is good until the next one is asked for. */
+  read(): AsyncIterable<Buffer>;
   /** Twice is safe. */
   remove(): Promise<void>;
 }
@@ -81,9 +80,20 @@ function spooled(file: SpoolFile, { sizeBytes, sha256 }: Stored): SpooledFile {
   return {
     sizeBytes,
     sha256,
-    read: () => file.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: READ_BYTES }),
+    read: () => piecesOf(file, sizeBytes),
     remove: () => file.close(),
   };
+}
+
+/** One buffer for the whole file: a new one for each piece would pile up faster than garbage is collected. */
+async function* piecesOf({ handle }: SpoolFile, sizeBytes: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  for (let at = 0; at < sizeBytes;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) throw new Error('the spool file ended early');
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 /** The answer that holds the file. Each hop of a redirect is checked like the first address. */

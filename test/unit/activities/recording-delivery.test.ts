@@ -256,7 +256,7 @@ test('what is told of a failure holds neither key nor address', async () => {
 
 test('an empty recording is delivered as such', async () => {
   server.answer = answering(201, {});
-  const empty = { ...file, sizeBytes: 0, sha256: createHash('sha256').digest('hex') };
+  const empty = { ...file, sizeBytes: 0, read: () => Readable.from([]), sha256: createHash('sha256').digest('hex') };
   const backend = { url: server.url, apiKey: null, signingSecret: null };
   await deliver({ recording, carriers, file: empty }, backend, new AbortController().signal);
   expect(JSON.parse(await metadataOf(sent()))).toMatchObject({ size_bytes: 0, empty: true });
