@@ -123,7 +123,7 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
       const { callId, leg, toPhone, since } = question;
       const looks = await Promise.allSettled([
         activeLeg(question),
-        eventLog(callId, { 'filter[to]': toPhone, 'filter[occurred_at][gte]': since }),
+        toPhone === null ? [] : eventLog(callId, { 'filter[to]': toPhone, 'filter[occurred_at][gte]': since }),
       ]);
       const found = looks
         .flatMap((look) => (look.status === 'fulfilled' ? look.value : []))

@@ -1,4 +1,6 @@
 /** What the workers run. Everything the activities need is handed to them; they read no environment. */
+import { createCallBackActivities } from './call-backs';
+import type { CallBackActivities } from './call-backs';
 import { createCarrierActivities } from './carrier';
 import type { CarrierActivities, CarrierDependencies } from './carrier';
 import { createAccountsActivities } from './recording-accounts';
@@ -12,7 +14,7 @@ export type ActivityDependencies = CarrierDependencies & RecordingDependencies &
 
 export interface Activities {
   /** For the calls' own task queue. */
-  readonly calls: CarrierActivities & StatusActivities & AccountsActivities;
+  readonly calls: CarrierActivities & CallBackActivities & StatusActivities & AccountsActivities;
   /** For the recordings' task queue. */
   readonly recordings: RecordingActivities;
 }
@@ -21,6 +23,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   return {
     calls: {
       ...createCarrierActivities(dependencies),
+      ...createCallBackActivities(dependencies),
       ...createStatusActivities(dependencies),
       // Here, because a queue full of deliveries must not keep the next sweep from finding more.
       ...createAccountsActivities(dependencies),

@@ -16,6 +16,8 @@ export interface ApiClient {
   initiate(body: object, idempotencyKey?: string): Promise<z.infer<typeof started>>;
   status(callId: string): Promise<StatusDocument>;
   hangUp(callId: string): Promise<StatusDocument>;
+  join(callId: string, clientId: string): Promise<z.infer<typeof joined>>;
+  mute(callId: string, participant: string, action: 'mute' | 'unmute'): Promise<z.infer<typeof mutedAnswer>>;
   list(query: URLSearchParams): Promise<CallPage>;
   /** Any other route that answers JSON. */
   ask<T>(method: 'GET' | 'POST', path: string, answer: z.ZodType<T>, body?: object): Promise<T>;
@@ -34,6 +36,8 @@ const started = aboutACall.extend({
   status: z.string(),
   links: z.looseObject({ run: z.string().nullable() }),
 });
+const joined = z.looseObject({ sip_username: z.string(), login_token: z.string().nullable() });
+const mutedAnswer = z.looseObject({ participant_sid: z.string(), muted: z.boolean() });
 const problem = z.object({
   code: z.string(),
   detail: z.string(),
@@ -71,29 +75,33 @@ export function createApiClient(options: ApiOptions): ApiClient {
     throw refusal(response.status, await response.json().catch(() => null));
   }
 
-  async function request(
+  async function request<T>(
+    answer: z.ZodType<T>,
     method: string,
     path: string,
     body?: object,
     headers: Record<string, string> = {},
-  ): Promise<z.infer<typeof aboutACall>> {
+  ): Promise<T> {
     const response = await send(path, {
       method,
       headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(15_000),
     });
-    const document = aboutACall.safeParse(await response.json().catch(() => null));
+    const document = answer.safeParse(await response.json().catch(() => null));
     if (document.success) return document.data;
     throw notOutcall();
   }
 
   return {
     url,
-    initiate: async (body, key) =>
-      started.parse(await request('POST', '/initiate', body, key ? { 'idempotency-key': key } : {})),
-    status: async (callId) => documentOf(await request('GET', `/calls/${encodeURIComponent(callId)}`)),
-    hangUp: async (callId) => documentOf(await request('POST', `/calls/${encodeURIComponent(callId)}/hangup`)),
+    initiate: (body, key) => request(started, 'POST', '/initiate', body, key ? { 'idempotency-key': key } : {}),
+    status: async (callId) => documentOf(await request(aboutACall, 'GET', `/calls/${encodeURIComponent(callId)}`)),
+    hangUp: async (callId) =>
+      documentOf(await request(aboutACall, 'POST', `/calls/${encodeURIComponent(callId)}/hangup`)),
+    join: (callId, client_id) => request(joined, 'POST', '/webrtc-join', { conference_id: callId, client_id }),
+    mute: (callId, participant_sid, action) =>
+      request(mutedAnswer, 'POST', '/control/mute', { conference_id: callId, participant_sid, action }),
     list: async (query) => {
       const response = await send(`/calls?${query.toString()}`, { signal: AbortSignal.timeout(15_000) });
       const page = aPage.safeParse(await response.json().catch(() => null));

@@ -9,11 +9,15 @@ import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
 import { createMemoryStatusStore, createRedisStatusStore } from '../platform/status-store';
 import type { StatusStore } from '../platform/status-store';
+import { createBrowserAccess } from '../platform/telnyx/browser-access';
+import type { BrowserAccess } from '../platform/telnyx/browser-access';
 import { createTelnyxClient } from '../platform/telnyx/client';
 import { createApp } from '../server/app';
 import { createCallDirectory } from '../server/call-directory';
+import { BASE_PATH } from '../server/calls';
 import { close, listen } from '../server/listen';
 import { createRecordingDirectory } from '../server/recording-directory';
+import { SOUND_PATHS } from '../server/sounds';
 import { startWorkers } from '../worker/workers';
 import type { Workers, WorkerSettings } from '../worker/workers';
 
@@ -64,7 +68,9 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
   const { namespace, taskQueue } = config.temporal;
   const connection = await Connection.connect(connectionOptions(temporalAddress));
   const client = new Client({ connection, namespace });
+  const browsers = browserAccess(surroundings);
   const app = createApp({
+    browsers,
     directory: createCallDirectory({ client, taskQueue, leadKey: leadKeyOf(carrier.apiKey) }),
     recordings: createRecordingDirectory({ client, installation: config.installation }),
     statusStore,
@@ -73,14 +79,21 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
       callerIds: config.callerIds,
       destinations: config.destinations,
       recordingFormat: config.recording.format,
+      recordingNotice: config.recording.notice,
+      browsersConfigured: browsers !== null,
       agentWaitSeconds: config.agentWaitSecs,
       businessId: config.businessId,
     },
     publicUrl: config.http.publicUrl,
-    sipUsername: config.sip.username,
+    sipUsername: config.sip.connectionId === null ? config.sip.username : null,
     runUrl: (callId) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${callId}`,
     publicKeys: carrier.publicKeys,
     installation: config.installation,
+    callBacks: {
+      connectionId: carrier.connectionId,
+      numbers: config.callerIds.all,
+      message: config.callBackMessage,
+    },
     log,
   });
   const server = await listen(app, config.http.port, host);
@@ -93,13 +106,22 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
   };
 }
 
+function browserAccess({ config, carrier }: Surroundings): BrowserAccess | null {
+  const { connectionId: sipConnectionId, username: sipUsername } = config.sip;
+  return createBrowserAccess({ telnyx: createTelnyxClient(carrier), sipConnectionId, sipUsername });
+}
+
 export function startCallWorkers(
-  { config, carrier, temporalAddress, statusStore, log }: Surroundings,
+  surroundings: Surroundings,
   workflowBundle: WorkerSettings['workflowBundle'],
 ): Promise<Workers> {
+  const { config, carrier, temporalAddress, statusStore, log } = surroundings;
   const { parallelism, retentionDays, spoolMaxBytes: maxBytes, timeScale } = config.recording;
   const spool = createSpool({ directory: path.join(config.dataDir, 'spool'), maxBytes });
   const activities = createActivities({
+    browsers: browserAccess(surroundings),
+    soundUrl: (sound) => `${config.http.publicUrl}${BASE_PATH}${SOUND_PATHS[sound]}`,
+    voice: config.voice,
     telnyx: createTelnyxClient(carrier),
     installation: config.installation,
     connectionId: carrier.connectionId,

@@ -1,6 +1,7 @@
 /** The `outcall` command. Each command lives in `commands/`; here is only what they are called. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { agentCommands } from './commands/agents';
 import { callCommands } from './commands/calls';
 import { completionCommand } from './commands/completion';
 import { listCommands } from './commands/list';
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
   const commands = [
     ...runCommands(finish),
     ...callCommands(finish),
+    ...agentCommands(),
     ...listCommands(),
     recordingsCommand(),
     completionCommand(program),

@@ -2,7 +2,17 @@
  * What the story asks of the carrier, in our words. Activities carry it out with Telnyx; the seeded simulation with a
  * model of it.
  */
-import type { CallId, CallRequest, LegIdentity, LegName, ReachableLeg } from './call';
+import type {
+  Agent,
+  CallId,
+  CallRequest,
+  LegIdentity,
+  LegName,
+  ReachableLeg,
+  RecordingFormat,
+  Speech,
+  SpeechName,
+} from './call';
 import type { CallEvent } from './events';
 
 /**
@@ -13,8 +23,20 @@ export interface Carrier {
   /** Sends at most one request. Everything after that is the story's decision. */
   dial(command: DialCommand): Promise<DialAnswer>;
   hangUp(command: AttemptedCommand): Promise<CommandAnswer>;
-  /** Makes the conference from this answered leg, or joins it when it exists. "Already there" is success. */
+  /**
+   * Makes the conference from this answered leg, or joins it when it exists. "Already there" is success. A lead who
+   * makes it hears hold audio until somebody joins; whoever is left when the lead goes is hung up by the carrier.
+   */
   enterConference(command: AttemptedCommand): Promise<CommandAnswer>;
+  leaveConference(command: AttemptedCommand): Promise<CommandAnswer>;
+  /** Plays a sound over and over to these legs in the conference. Again while it plays: it is heard twice. */
+  playInConference(command: PlayCommand): Promise<CommandAnswer>;
+  /** Stops whatever these legs are played in the conference. */
+  stopPlaying(command: ConferenceCommand): Promise<CommandAnswer>;
+  /** Accepted is not heard: `said` tells when it is over. */
+  say(command: SayCommand): Promise<CommandAnswer>;
+  startRecording(command: StartRecordingCommand): Promise<CommandAnswer>;
+  mute(command: MuteCommand): Promise<CommandAnswer>;
   /** Is this leg of ours, is it alive, what happened to it? Events with source `poll`; null when the carrier does not answer. */
   askLeg(question: LegQuestion): Promise<readonly CallEvent[] | null>;
   /** Who is in the conference? */
@@ -28,6 +50,10 @@ export interface Carrier {
 export interface DialCommand {
   readonly call: CallRequest;
   readonly leg: LegName;
+  /** Who is dialed; null: the lead. */
+  readonly agent: Agent | null;
+  /** The carrier puts the leg into the call's conference the instant it is answered. */
+  readonly intoConference: boolean;
 }
 
 export interface LegCommand {
@@ -47,6 +73,30 @@ export interface AttemptedCommand extends LegCommand {
   readonly attempt: number;
 }
 
+/** About legs that are in the call's conference. */
+export interface ConferenceCommand {
+  readonly callId: CallId;
+  readonly legs: readonly ReachableLeg[];
+}
+
+export interface PlayCommand extends ConferenceCommand {
+  readonly sound: 'hold' | 'ringback';
+}
+
+/** To a leg outside of the conference. */
+export interface SayCommand extends AttemptedCommand {
+  readonly name: SpeechName;
+  readonly speech: Speech;
+}
+
+export interface StartRecordingCommand extends LegCommand {
+  readonly format: RecordingFormat;
+}
+
+export interface MuteCommand extends LegCommand {
+  readonly muted: boolean;
+}
+
 export interface ParticipantsQuestion {
   readonly callId: CallId;
   /** The legs we know: the carrier's list says nothing of ours but their ids. */
@@ -56,7 +106,8 @@ export interface ParticipantsQuestion {
 export interface FindLegQuestion {
   readonly callId: CallId;
   readonly leg: LegName;
-  readonly toPhone: string;
+  /** The number that was dialed; null when only an address was, which the carrier's log cannot be searched for. */
+  readonly toPhone: string | null;
   /** ISO 8601; nothing older is of interest. */
   readonly since: string;
 }

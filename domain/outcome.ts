@@ -1,8 +1,8 @@
 /**
  * Why a call ended, as one table: the first row that fits wins. Read off the facts, never stored beside them.
  */
-import { answeredAt, leadLeg } from './facts';
 import type { Facts, LegFacts } from './facts';
+import { answeredAt, hadCompany, leadLeg } from './legs';
 
 export const OUTCOMES = [
   'completed',
@@ -38,12 +38,13 @@ const NO_ANSWER_CAUSES = ['timeout', 'no_answer', 'normal_clearing'];
 const ROWS: readonly Row[] = [
   { outcome: 'dial_unknown', fits: ({ facts, lead }) => facts.leadUnresolvedAt !== null && lead === null },
   { outcome: 'canceled', fits: ({ facts, answered }) => !answered && facts.hangupRequestedAt !== null },
+  { outcome: 'agent_unavailable', fits: ({ facts, answered }) => !answered && facts.nobodyCameAt !== null },
   { outcome: 'busy', fits: ({ answered, cause }) => !answered && cause === 'user_busy' },
   { outcome: 'rejected', fits: ({ answered, cause }) => !answered && cause === 'call_rejected' },
   { outcome: 'no_answer', fits: ({ answered, cause }) => !answered && NO_ANSWER_CAUSES.includes(cause ?? '') },
   { outcome: 'failed', fits: ({ answered }) => !answered },
-  // A lead who hangs up while we are about to has ended the call.
-  { outcome: 'agent_unavailable', fits: ({ facts, lead }) => facts.nobodyCameAt !== null && !hungUpByThem(lead) },
+  { outcome: 'voicemail', fits: ({ facts }) => facts.machineReachedAt !== null },
+  { outcome: 'agent_unavailable', fits: ({ facts, lead }) => facts.nobodyCameAt !== null && !leftBefore(lead, facts) },
   { outcome: 'completed', fits: () => true },
 ];
 
@@ -73,6 +74,8 @@ export function endedBy(facts: Facts): EndedBy | null {
   // Our clock and the carrier's differ, so where the carrier says that we hung up, no instants are compared.
   const requestedAt = facts.hangupRequestedAt;
   if (requestedAt !== null && (hangup.hangupSource === 'caller' || requestedAt <= hangup.at)) return 'api';
+  // The agent left, and nobody came back.
+  if (facts.nobodyCameAt !== null && hadCompany(facts)) return 'agent';
   if (hangup.hangupSource === 'caller' || facts.nobodyCameAt !== null) return 'system';
   return 'unknown';
 }
@@ -85,4 +88,9 @@ function endedWithoutLeg(facts: Facts): EndedBy {
 /** Telnyx calls the side that was called `callee`. */
 function hungUpByThem(lead: LegFacts | null): boolean {
   return lead?.hangup?.hangupSource === 'callee';
+}
+
+/** A lead who hangs up while we are about to has ended the call. */
+function leftBefore(lead: LegFacts | null, { nobodyCameAt }: Facts): boolean {
+  return hungUpByThem(lead) && (lead?.hangup?.at ?? '') < (nobodyCameAt ?? '');
 }

@@ -125,6 +125,10 @@ export const TABLE = {
     'Spoken before the recording of calls with record "announce" starts.',
     { default: 'This call is recorded.' },
   ),
+  CALL_BACK_MESSAGE: calls(
+    parse.text({ max: 500 }),
+    'Spoken to people who call one of your numbers back. Unset: their calls are rejected.',
+  ),
   VOICE: calls(
     parse.matching(/^\S{1,200}$/, 'is not the name of a voice', 'write for example female or AWS.Polly.Joanna'),
     "Telnyx's name of the voice for spoken text.",

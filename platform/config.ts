@@ -47,6 +47,8 @@ export interface Config {
   readonly destinations: readonly string[] | '*';
   readonly agentWaitSecs: number;
   readonly voice: string;
+  /** Null: whoever calls back is rejected. */
+  readonly callBackMessage: string | null;
   readonly businessId: string;
   readonly recording: {
     readonly format: 'mp3' | 'wav';
@@ -219,6 +221,7 @@ function assemble(values: Values, profile: TemporalProfile): Config {
     destinations: destinations(values.ALLOWED_DESTINATIONS, callerId),
     agentWaitSecs: values.AGENT_WAIT_SECS,
     voice: values.VOICE,
+    callBackMessage: values.CALL_BACK_MESSAGE,
     businessId: values.COLD_CALL_BUSINESS_ID ?? '00000000-0000-0000-0000-000000000000',
     recording: {
       format: values.RECORDING_FORMAT,

@@ -4,6 +4,8 @@ import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
+import { agentRoutes } from './agents';
+import type { AgentRoutesSettings } from './agents';
 import { requireApiKey } from './authentication';
 import { TemporalUnavailableError } from './call-directory';
 import { callEventsRoutes } from './call-events';
@@ -18,11 +20,13 @@ import { DEFAULT_RATES, limitRates } from './rate-limit';
 import type { Rates } from './rate-limit';
 import type { RecordingDirectory } from './recording-directory';
 import { recordingRoutes } from './recordings';
+import { soundRoutes } from './sounds';
 import { createStatusReader } from './status-reader';
 import { webhookRoutes } from './webhooks';
 import type { WebhookSettings } from './webhooks';
 
-export interface AppDependencies extends Omit<CallRoutesSettings, 'readStatus'>, WebhookSettings {
+export interface AppDependencies
+  extends Omit<CallRoutesSettings, 'readStatus'>, Omit<AgentRoutesSettings, 'readStatus'>, WebhookSettings {
   readonly statusStore: StatusStore;
   readonly recordings: RecordingDirectory;
   readonly apiKeys: readonly string[];
@@ -53,7 +57,7 @@ export function createApp(dependencies: AppDependencies): Express {
     docsRoutes(dependencies.publicUrl),
     metricsRoutes({ recordings, log }),
   );
-  app.use(BASE_PATH, webhookRoutes(dependencies));
+  app.use(BASE_PATH, webhookRoutes(dependencies), soundRoutes());
   app.use(
     BASE_PATH,
     requireApiKey(apiKeys),
@@ -61,6 +65,7 @@ export function createApp(dependencies: AppDependencies): Express {
     callListRoutes({ directory, statusStore, log, cursorSecret }),
     callEventsRoutes({ directory, statusStore, log }),
     callRoutes({ ...dependencies, readStatus }),
+    agentRoutes({ ...dependencies, readStatus }),
     recordingRoutes({ recordings, log, cursorSecret }),
   );
   app.use((_request, response) => {

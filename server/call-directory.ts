@@ -15,13 +15,32 @@ import type { RecordingStatus } from '../domain/recordings';
 import type { Outcome } from '../domain/outcome';
 import { describeCall, mergeDocuments } from '../domain/status';
 import type { CallStatus, StatusDocument } from '../domain/status';
-import { COLD_CALL, recordingQuery, searchAttributes, statusQuery, timelineQuery } from '../workflows/messages';
-import type { CallMemo, ColdCall, SignalledEvent, TimelineEntry } from '../workflows/messages';
+import {
+  CALL_BACK,
+  COLD_CALL,
+  muteUpdate,
+  recordingQuery,
+  searchAttributes,
+  statusQuery,
+  timelineQuery,
+} from '../workflows/messages';
+import type {
+  CallBack,
+  CallMemo,
+  ColdCall,
+  IncomingCall,
+  MuteAnswer,
+  MuteRequest,
+  SignalledEvent,
+  TimelineEntry,
+} from '../workflows/messages';
 
 /** gRPC's code (grpc.io: Status codes). */
 const NOT_FOUND = 5;
 
 const DEADLINE_MS = 1_500;
+/** For what includes a command to the carrier. */
+const COMMAND_DEADLINE_MS = 12_000;
 
 /**
  * A task that was handed to a worker in the instant of its death is given to another one after this long, 10 s by
@@ -65,6 +84,10 @@ export interface CallDirectory {
   find(callId: CallId): Promise<CallMemo | null>;
   /** Durable when it resolves. False: there is no such call, or it is over. The same `eventId` again has no effect. */
   signal(callId: CallId, event: SignalledEvent, eventId: string): Promise<boolean>;
+  /** Durable when it resolves. The same leg again has no effect. */
+  startCallBack(call: IncomingCall): Promise<void>;
+  /** Done when it resolves, or not possible. Null: there is no such call, or it is over. */
+  mute(callId: CallId, request: MuteRequest): Promise<MuteAnswer | null>;
   /** Null: there is no such call. */
   status(callId: CallId): Promise<StatusDocument | null>;
   /** What became known of the call, in that order. Null: there is no such call. */
@@ -139,6 +162,33 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
     }
   }
 
+  async function startCallBack(call: IncomingCall): Promise<void> {
+    try {
+      await timely(() =>
+        workflow.start<CallBack>(CALL_BACK, {
+          workflowId: `call_back:${call.leg.callLegId}`,
+          taskQueue,
+          args: [call],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          staticSummary: call.message === null ? 'Reject a call back' : 'Answer a call back',
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  async function mute(callId: CallId, request: MuteRequest): Promise<MuteAnswer | null> {
+    const handle = workflow.getHandle<ColdCall>(callId);
+    try {
+      return await timely(() => handle.executeUpdate(muteUpdate, { args: [request] }), COMMAND_DEADLINE_MS);
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
   async function status(callId: CallId): Promise<StatusDocument | null> {
     try {
       const handle = workflow.getHandle<ColdCall>(callId);
@@ -204,6 +254,8 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
     start,
     find,
     signal,
+    startCallBack,
+    mute,
     status: sharing(status),
     timeline: sharing(timeline),
     list,
@@ -214,10 +266,12 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
 }
 
 /** Runs requests to Temporal with a deadline; what fails for want of an answer throws `TemporalUnavailableError`. */
-export function createTimely(connection: Client['connection']): <T>(work: () => Promise<T>) => Promise<T> {
-  return async (work) => {
+export function createTimely(
+  connection: Client['connection'],
+): <T>(work: () => Promise<T>, deadlineMs?: number) => Promise<T> {
+  return async (work, deadlineMs = DEADLINE_MS) => {
     try {
-      return await connection.withDeadline(Date.now() + DEADLINE_MS, work);
+      return await connection.withDeadline(Date.now() + deadlineMs, work);
     } catch (error) {
       throw isExpected(error) ? error : new TemporalUnavailableError('Temporal did not answer', { cause: error });
     }

@@ -11,11 +11,12 @@ import { OUTCOMES } from '../domain/outcome';
 import { RECORDING_STATES } from '../domain/recordings';
 import type { RecordingStatus } from '../domain/recordings';
 import { CALL_STATUSES } from '../domain/status';
-import type { ParticipantStatus, StatusDocument } from '../domain/status';
+import type { MessageStatus, ParticipantStatus, StatusDocument } from '../domain/status';
 import type { DeliveryDocument, RecordingAudit, TimelineEntry } from '../workflows/messages';
+import { joinRequest, muteRequest } from './agents';
 import { listQuery } from './call-list';
 import { BASE_PATH, conferenceReference } from './calls';
-import { initiateSchema } from './initiate-request';
+import { initiateSchema } from './initiate-schema';
 import { recordingsQuery, redeliverBody } from './recordings';
 import { WEBHOOK_PATHS } from './webhooks';
 
@@ -74,6 +75,13 @@ const participant = z
   } satisfies Shape<ParticipantStatus>)
   .meta({ id: 'Participant' });
 
+const message = z
+  .object({
+    state: z.enum(['leaving', 'left', 'not_left']),
+    left_at: instant.nullable(),
+  } satisfies Shape<MessageStatus>)
+  .meta({ id: 'Message' });
+
 const call = z
   .object({
     call_id: word.meta({ pattern: CALL_ID_PATTERN.source }),
@@ -96,7 +104,11 @@ const call = z
     hangup_cause: word.nullable(),
     hangup_source: word.nullable(),
     ended_by: z.enum(['lead', 'agent', 'api', 'system', 'unknown']).nullable(),
-    answered_by: z.enum(['human', 'machine', 'unknown']).nullable(),
+    answered_by: z
+      .enum(['human', 'machine', 'unknown'])
+      .nullable()
+      .meta({ description: 'What machine detection found; null when it was not asked, or not yet.' }),
+    message: message.nullable().meta({ description: 'The message for a machine, where one was to be left.' }),
     error_code: word.nullable(),
     error_detail: word.nullable(),
     recording: recording.nullable(),
@@ -116,10 +128,21 @@ const started = z
     to_phone: word,
     from_phone: word,
     created_at: instant,
-    webrtc: z.object({ sip_username: word, login_token: z.null() }).nullable(),
+    webrtc: z.object({ sip_username: word.nullable(), login_token: z.null() }).nullable(),
     links: z.object({ status: z.url(), events: z.url(), hangup: z.url(), run: z.url().nullable() }),
   })
   .meta({ id: 'StartedCall' });
+
+const joined = z
+  .object({
+    participant_sid: word,
+    sip_username: word,
+    login_token: word.nullable().meta({ description: 'What the browser logs in with; it lives 24 hours at most.' }),
+    conference_id: word,
+    conference_name: word,
+    status: z.literal('ringing'),
+  })
+  .meta({ id: 'JoinedAgent' });
 
 const event = z
   .object({ seq: z.int(), type: word, at: instant, role: word.nullable() } satisfies Shape<TimelineEntry>)
@@ -150,15 +173,15 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read: malformed_request, invalid_json, invalid_idempotency_key, invalid_cursor, invalid_last_event_id, not_an_event',
   401: 'unauthorized, invalid_signature',
   403: 'destination_not_allowed',
-  404: 'call_not_found, recording_not_found',
+  404: 'call_not_found, participant_not_found, recording_not_found',
   408: 'The request did not arrive within 15 seconds',
-  409: 'delivery_over, no_sweep',
+  409: 'call_ended, not_in_conference, delivery_over, no_sweep',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
-  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch',
+  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch, sip_not_configured',
   429: 'rate_limited; come back after Retry-After seconds',
   501: 'provider_not_supported',
-  503: 'temporal_unavailable, too_many_streams; come back after Retry-After seconds',
+  503: 'temporal_unavailable, carrier_unavailable, too_many_streams; come back after Retry-After seconds',
 };
 
 function problems(...statuses: readonly number[]): RouteConfig['responses'] {
@@ -331,6 +354,28 @@ export function describeApi(publicUrl: string): object {
     summary: 'The same, by conference_id (or conference_sid)',
     request: { body: body(conferenceReference) },
     responses: { 200: json('The call, perhaps not ended yet', call), ...problems(...WITH_KEY, ...WITH_BODY, 404) },
+  });
+  register({
+    method: 'post',
+    path: '/webrtc-join',
+    operationId: 'joinByBrowser',
+    summary: "Ring an agent's browser into the conference; answered before it rings",
+    request: { body: body(joinRequest) },
+    responses: {
+      200: json('It will ring', joined),
+      ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
+    },
+  });
+  register({
+    method: 'post',
+    path: '/control/mute',
+    operationId: 'muteParticipant',
+    summary: 'Mute a participant, or let it be heard again',
+    request: { body: body(muteRequest) },
+    responses: {
+      200: json('Done', z.object({ conference_id: word, participant_sid: word, muted: z.boolean() })),
+      ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
+    },
   });
   describeRecordings(register, body);
   const ok = z.object({ status: z.literal('ok') });

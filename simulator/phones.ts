@@ -100,8 +100,8 @@ const sipPhone: PhoneBehaviour = {
 
 const phone = (does: string, differs: Partial<PhoneBehaviour>): PhoneBehaviour => ({ ...usual, ...differs, does });
 const unanswered = (does: string, then: PhoneBehaviour['then']) => phone(does, { then });
-const machine = (does: string, script: Partial<MachineScript>, talkMs = 30_000) =>
-  phone(does, { machine: { ...voicemail, ...script }, talkMs });
+const machine = (does: string, script: Partial<MachineScript>) =>
+  phone(does, { machine: { ...voicemail, ...script }, talkMs: 30_000 });
 const person = (does: string, script: Partial<MachineScript>) =>
   phone(does, { machine: { ...human, ...script }, talkMs: 20_000 });
 const refused = (does: string, refusal: DialRefusal) => phone(does, { refusal });
@@ -140,7 +140,7 @@ export const phones: Readonly<Record<string, PhoneBehaviour>> = {
   '021': machine('voicemail that never beeps', { beep: false }),
   '022': machine('voicemail that beeps before the verdict: only greeting.ended comes', { verdict: null }),
   '023': person('a person whom detection never decides about', { verdict: null }),
-  '024': machine('fax', { verdict: 'fax_detected', greetingEndsAfterMs: null, beep: false }, 10_000),
+  '024': machine('fax', { verdict: 'fax_detected', greetingEndsAfterMs: null, beep: false }),
   '025': person('a person whose verdict comes 10 s late', { verdictAfterMs: 10_000 }),
   '026': person('a business: human_business', { verdict: 'human_business' }),
   '027': person('silence', { verdict: 'silence' }),

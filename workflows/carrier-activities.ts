@@ -5,7 +5,7 @@
  * | command                    | one attempt | attempts                        | why                                    |
  * | dial                       | 12 s        | 1                               | a retry could ring a phone twice        |
  * | hang up                    | 11 s        | 0.2 s, doubling to 5 s, a minute | the story asks, then tries again        |
- * | enter the conference       | 5 s         | 0.2 s, doubling to 1 s, 10 s    | a person is listening to silence        |
+ * | everything in a live call  | 5 s         | 0.2 s, doubling to 1 s, 10 s    | a person is listening to silence        |
  * | questions                  | 11 s        | 1                               | they are asked again soon anyway        |
  */
 import { ActivityFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
@@ -26,7 +26,7 @@ const hangingUp = proxyActivities<CarrierActivities>({
   scheduleToCloseTimeout: '1 minute',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 });
-const entering = proxyActivities<CarrierActivities>({
+const acting = proxyActivities<CarrierActivities>({
   startToCloseTimeout: '5 seconds',
   scheduleToCloseTimeout: '10 seconds',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '1 second' },
@@ -40,14 +40,32 @@ export function createCarrier(call: CallRequest): Carrier {
   const lead = maskPhone(call.toPhone);
   return {
     dial: (command) =>
-      dialing.dial.executeWithOptions({ summary: `Dial ${command.leg.participant} ${lead}` }, [command]).catch(unclear),
+      dialing.dial
+        .executeWithOptions({ summary: `Dial ${command.leg.participant}${command.agent ? '' : ` ${lead}`}` }, [command])
+        .catch(unclear),
     hangUp: (command) =>
       hangingUp.hangUp
         .executeWithOptions({ summary: `Hang up ${command.leg.participant}` }, [command])
         .catch(unavailable),
     enterConference: (command) =>
-      entering.enterConference
+      acting.enterConference
         .executeWithOptions({ summary: `${command.leg.participant} enters the conference` }, [command])
+        .catch(unavailable),
+    leaveConference: (command) =>
+      acting.leaveConference
+        .executeWithOptions({ summary: `${command.leg.participant} leaves the conference` }, [command])
+        .catch(unavailable),
+    playInConference: (command) =>
+      acting.playInConference.executeWithOptions({ summary: `Play ${command.sound}` }, [command]).catch(unavailable),
+    stopPlaying: (command) =>
+      acting.stopPlaying.executeWithOptions({ summary: 'Stop playing' }, [command]).catch(unavailable),
+    say: (command) =>
+      acting.say.executeWithOptions({ summary: `Say the ${command.name}` }, [command]).catch(unavailable),
+    startRecording: (command) =>
+      acting.startRecording.executeWithOptions({ summary: 'Start the recording' }, [command]).catch(unavailable),
+    mute: (command) =>
+      acting.mute
+        .executeWithOptions({ summary: `${command.muted ? 'Mute' : 'Unmute'} ${command.leg.participant}` }, [command])
         .catch(unavailable),
     askLeg: (question) =>
       asking.askLeg
@@ -56,7 +74,9 @@ export function createCarrier(call: CallRequest): Carrier {
     askParticipants: (question) =>
       asking.askParticipants.executeWithOptions({ summary: 'Who is in the conference?' }, [question]).catch(nothing),
     findLeg: (question) =>
-      asking.findLeg.executeWithOptions({ summary: `Was ${lead} dialed?` }, [question]).catch(noAnswer),
+      asking.findLeg
+        .executeWithOptions({ summary: `Was ${question.leg.participant} dialed?` }, [question])
+        .catch(noAnswer),
     listRecordings: (question) =>
       asking.listRecordings.executeWithOptions({ summary: 'Which recordings are there?' }, [question]).catch(noAnswer),
   };

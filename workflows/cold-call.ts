@@ -3,6 +3,7 @@
  * Decisions are in `call-story.ts`; here nothing is decided.
  */
 import {
+  allHandlersFinished,
   CancellationScope,
   condition,
   isCancellation,
@@ -23,10 +24,18 @@ import type { Change, StatusDocument } from '../domain/status';
 import type { StatusActivities } from '../activities/status';
 import { callStory } from './call-story';
 import { createCarrier } from './carrier-activities';
-import { eventSignals, recordingsTaskQueue, searchAttributes, statusQuery, timelineQuery } from './messages';
+import {
+  eventSignals,
+  muteUpdate,
+  recordingsTaskQueue,
+  searchAttributes,
+  statusQuery,
+  timelineQuery,
+} from './messages';
 import type { StatusSinks, TimelineEntry } from './messages';
 import type { CallRuntime } from './runtime';
 import { startDelivery } from './start-delivery';
+import { mute } from './story/mute';
 
 /** Redis is a copy: if it cannot be written within a minute, what it has expires soon, and readers ask this run. */
 const lastWord = proxyActivities<StatusActivities>({
@@ -60,15 +69,24 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
     acceptedAtMs: workflowInfo().startTime.getTime(),
     now: () => Date.now(),
     learn,
-    until: (predicate, timeoutMs, summary) => condition(() => predicate(facts), timeoutMs, { summary }),
+    until: async (predicate, timeoutMs, summary) => {
+      // Asked first: a timer that is not needed costs two events of history.
+      if (predicate(facts)) return true;
+      if (timeoutMs === Infinity) await condition(() => predicate(facts));
+      return timeoutMs === Infinity || condition(() => predicate(facts), timeoutMs, { summary });
+    },
     carrier: createCarrier(call),
     deliverRecording: (recording) =>
       startDelivery(recording, { taskQueue: recordingsTaskQueue(workflowInfo().taskQueue) }),
   };
+  setHandler(muteUpdate, (request) => mute(call, request, runtime), {
+    description: 'Mutes a participant, or lets it be heard again.',
+  });
   askToHangUpWhenCancelled(learn);
   // Even a cancelled run tells its story to the end: legs are hung up, the recording is handed over.
   await CancellationScope.nonCancellable(async () => {
     await callStory(call, runtime);
+    await condition(allHandlersFinished);
     await lastWord.publishStatus(status()).catch(() => undefined);
   });
   return status();
@@ -115,7 +133,9 @@ function renderDetails(document: StatusDocument): string {
     `**${document.outcome ?? document.status}** · ${maskPhone(document.to_phone)}\n\n` +
     row('dialed', document.dialed_at) +
     row('answered', document.answered_at) +
-    row('in the conference', document.joined_at) +
+    row('answered by', document.answered_by) +
+    row('in the conference', document.participants.map((one) => one.participant_sid).join(', ') || null) +
+    row('message', document.message?.state ?? null) +
     row('ended', document.ended_at) +
     row('seconds', document.duration_secs) +
     row('hangup cause', document.hangup_cause) +

@@ -1,4 +1,5 @@
 /** All workflows, for the bundler. */
+export { callBack } from './call-back';
 export { coldCall } from './cold-call';
 export { deliverRecording } from './deliver-recording';
 export { sweepRecordings } from './sweep-recordings';

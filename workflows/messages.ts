@@ -2,7 +2,7 @@
  * Names, ids and payload types that cross the border of a workflow. The API server imports this and nothing else from
  * here, so it imports only `@temporalio/workflow` and the domain.
  */
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Sinks } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { CallId, CallRequest, LegRole } from '../domain/call';
@@ -13,6 +13,18 @@ import type { StatusDocument } from '../domain/status';
 
 /** The workflow's type, as the Temporal UI shows it. */
 export const COLD_CALL = 'coldCall';
+
+/** The type of the workflow for people who call us. */
+export const CALL_BACK = 'callBack';
+
+/** Somebody calls one of our numbers. */
+export interface IncomingCall {
+  readonly leg: { readonly callControlId: string; readonly callLegId: string };
+  /** Spoken to them; null: they are rejected. */
+  readonly message: string | null;
+}
+
+export type CallBack = (call: IncomingCall) => Promise<unknown>;
 
 export type ColdCall = (request: CallRequest) => Promise<StatusDocument>;
 
@@ -25,8 +37,11 @@ export const eventSignals = {
   hungUp: defineSignal<[EventOf<'hungUp'>]>('hungUp'),
   recordingSaved: defineSignal<[EventOf<'recordingSaved'>]>('recordingSaved'),
   recordingFailed: defineSignal<[EventOf<'recordingFailed'>]>('recordingFailed'),
-  conferenceCreated: defineSignal<[EventOf<'conferenceCreated'>]>('conferenceCreated'),
+  machineDetected: defineSignal<[EventOf<'machineDetected'>]>('machineDetected'),
+  greetingEnded: defineSignal<[EventOf<'greetingEnded'>]>('greetingEnded'),
+  said: defineSignal<[EventOf<'said'>]>('said'),
   conferenceEnded: defineSignal<[EventOf<'conferenceEnded'>]>('conferenceEnded'),
+  agentRequested: defineSignal<[EventOf<'agentRequested'>]>('agentRequested'),
   hangupRequested: defineSignal<[EventOf<'hangupRequested'>]>('hangupRequested'),
 } as const;
 
@@ -46,6 +61,15 @@ export interface TimelineEntry {
 
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');
 export const statusQuery = defineQuery<StatusDocument>('status');
+
+export interface MuteRequest {
+  readonly participant: string;
+  readonly muted: boolean;
+}
+/** `unknown`: nobody of this name was ever asked for. `notThere`: not in the conference now. */
+export type MuteAnswer = 'done' | 'unknown' | 'notThere' | 'carrierUnavailable';
+export const muteUpdate = defineUpdate<MuteAnswer, [MuteRequest]>('mute');
+
 export const recordingQuery = defineQuery<RecordingStatus>('recording');
 
 /** The type of a recording's delivery, as the Temporal UI shows it. */

@@ -33,6 +33,8 @@ export interface LedgerConference {
     readonly call_control_id: string;
     readonly joined_at: string;
     readonly left_at: string | null;
+    readonly muted: boolean;
+    readonly on_hold: boolean;
   }[];
 }
 
@@ -95,10 +97,12 @@ const conferenceRow = (conference: Conference): LedgerConference => ({
   created_at: instant(conference.createdAtMs),
   ended_at: instantOrNull(conference.endedAtMs),
   end_reason: conference.endReason,
-  participants: conference.participants.map(({ leg, joinedAtMs, leftAtMs }) => ({
+  participants: conference.participants.map(({ leg, joinedAtMs, leftAtMs, muted, onHold }) => ({
     call_control_id: leg.callControlId,
     joined_at: instant(joinedAtMs),
     left_at: instantOrNull(leftAtMs),
+    muted,
+    on_hold: onHold,
   })),
 });
 

@@ -131,6 +131,8 @@ export interface Conference {
   endReason: 'all_left' | 'ended_via_api' | 'host_left' | 'time_exceeded' | null;
   endedBy: Leg | null;
   readonly maxParticipants: number;
+  /** Until then everybody who is in is on hold. */
+  started: boolean;
   readonly participants: Participant[];
   readonly timers: Set<() => void>;
 }

@@ -33,6 +33,14 @@ const hangUp = async (system: System, callId: string): Promise<void> => {
   await system.request('POST', `${BASE_PATH}/calls/${callId}/hangup`);
 };
 
+const mute = async (system: System, callId: string): Promise<void> => {
+  await system.until(callId, ({ status }) => status === 'in_progress');
+  const body = { conference_id: callId, participant_sid: 'agent', action: 'mute' };
+  await system.request('POST', `${BASE_PATH}/control/mute`, { body });
+};
+
+const SIP_AGENT = { type: 'sip', uri: 'sip:ana@pbx.example.com' };
+
 const KINDS: Readonly<Record<string, Kind>> = {
   completed: { to: '+15550100000' },
   'not-recorded': { to: '+15550101000', body: { record: false } },
@@ -50,7 +58,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'foreign-ids': { to: '+15550100049' },
   'dial-unknown': { to: '+15550100050' },
   canceled: { to: '+15550102003', during: hangUp },
-  delivery: { to: '+15550103000', of: 'delivery' },
+  'agent-first': { to: '+15550103000', body: { agent: SIP_AGENT } },
+  'agent-declined': { to: '+15550104000', body: { agent: { type: 'phone', number: '+15550199002' } } },
+  'lead-first': { to: '+15550105000', body: { agent: SIP_AGENT, dial_order: 'lead_first' } },
+  'agent-left': {
+    to: '+15550106006',
+    body: { agent: { type: 'phone', number: '+15550198000' }, dial_order: 'lead_first' },
+  },
+  'machine-hung-up': { to: '+15550100020', body: { answering_machine: 'hang_up' } },
+  'message-left': { to: '+15550101020', body: { answering_machine: { leave_message: { say: 'Call us back.' } } } },
+  announced: { to: '+15550107000', body: { record: 'announce' } },
+  muted: { to: '+15550108000', body: { agent: SIP_AGENT }, during: mute },
+  delivery: { to: '+15550109000', of: 'delivery' },
 };
 
 async function main(): Promise<void> {

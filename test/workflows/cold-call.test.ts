@@ -6,9 +6,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundle } from '@temporalio/worker';
-import type { Activities } from '../../activities';
+import type { StatusActivities } from '../../activities/status';
 import { LEAD } from '../../domain/call';
 import type { CallRequest, ReachableLeg } from '../../domain/call';
+import type { Carrier } from '../../domain/carrier';
 import type { CallEvent } from '../../domain/events';
 import type { StatusDocument } from '../../domain/status';
 import { coldCall } from '../../workflows/cold-call';
@@ -19,14 +20,19 @@ const logger = new DefaultLogger('ERROR', () => undefined);
 const QUEUE = 'calls';
 const leg: ReachableLeg = { ...LEAD, callControlId: 'v3:a', callLegId: 'leg-a', callSessionId: 'session-a' };
 
-/** Of a call: the queue has other work too. */
-type CallActivities = Omit<Activities['calls'], 'accountForRecordings'>;
+type CallActivities = Carrier & StatusActivities;
 type Script = Partial<CallActivities>;
 
 const usual: CallActivities = {
   dial: () => Promise.resolve({ kind: 'placed', leg, recordingId: null, echoed: true }),
   hangUp: () => Promise.resolve({ kind: 'accepted' }),
   enterConference: () => Promise.resolve({ kind: 'accepted' }),
+  leaveConference: () => Promise.resolve({ kind: 'accepted' }),
+  playInConference: () => Promise.resolve({ kind: 'accepted' }),
+  stopPlaying: () => Promise.resolve({ kind: 'accepted' }),
+  say: () => Promise.resolve({ kind: 'accepted' }),
+  startRecording: () => Promise.resolve({ kind: 'accepted' }),
+  mute: () => Promise.resolve({ kind: 'accepted' }),
   askLeg: () => Promise.resolve([]),
   askParticipants: () => Promise.resolve([]),
   findLeg: () => Promise.resolve([]),

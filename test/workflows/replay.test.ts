@@ -23,7 +23,7 @@ describe('saved histories', () => {
     Worker.runReplayHistory({ workflowBundle }, JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')));
 
   test('there is one of every kind of call', () => {
-    expect(FILES.length).toBeGreaterThanOrEqual(17);
+    expect(FILES.length).toBeGreaterThanOrEqual(25);
   });
 
   test.each(FILES)('%s replays', async (file) => {

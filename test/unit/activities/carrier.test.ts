@@ -23,6 +23,9 @@ beforeAll(async () => {
     installation: INSTALLATION,
     connectionId: simulator.connectionId,
     publicUrl: 'https://calls.example.com',
+    soundUrl: (sound) => `https://calls.example.com/${sound}.wav`,
+    voice: 'female',
+    browsers: null,
   });
 });
 afterAll(() => simulator.close());
@@ -41,7 +44,7 @@ const run = <T>(work: () => Promise<T>, scheduledAgoMs = 0): Promise<T> =>
     { logger: new DefaultLogger('ERROR') },
   ).run(work);
 const dial = (call: CallRequest, scheduledAgoMs = 0): Promise<DialAnswer> =>
-  run(() => carrier.dial({ call, leg: LEAD }), scheduledAgoMs);
+  run(() => carrier.dial({ call, leg: LEAD, agent: null, intoConference: false }), scheduledAgoMs);
 const ask = async (question: LegQuestion): Promise<readonly CallEvent[]> => (await carrier.askLeg(question)) ?? [];
 const find = async (question: FindLegQuestion): Promise<readonly CallEvent[]> =>
   (await carrier.findLeg(question)) ?? [];

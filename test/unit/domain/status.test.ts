@@ -104,6 +104,7 @@ describe('the document', () => {
       hangup_source: 'callee',
       ended_by: 'lead',
       answered_by: null,
+      message: null,
       error_code: null,
       error_detail: null,
       recording,

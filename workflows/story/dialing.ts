@@ -4,13 +4,12 @@
  * identical request sent again, within 45 seconds of the first, well inside the 60 seconds for which Telnyx ignores a
  * repeated `command_id`. After that the truth is "unknown", and it is said.
  */
-import type { CallRequest, LegName } from '../domain/call';
-import { legNamed } from '../domain/facts';
-import type { Facts } from '../domain/facts';
-import type { CallRuntime } from './runtime';
+import { ringSecondsOf } from '../../domain/call';
+import type { Agent, CallRequest, LegName } from '../../domain/call';
+import type { Facts } from '../../domain/facts';
+import { legNamed } from '../../domain/legs';
+import type { CallRuntime } from '../runtime';
 
-/** A phone must not ring long after somebody asked for the call. */
-const LAST_DIAL_AFTER_MS = 120_000;
 /** No identical request is sent later than this after the first. */
 const RESEND_WITHIN_MS = 45_000;
 /** Webhooks are usually here within a second; only then is it worth asking. */
@@ -25,6 +24,17 @@ const RETRY_AFTER_DEFAULT_MS = 2_000;
 const RETRY_AFTER_LIMIT_MS = 60_000;
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
+
+export interface Dial {
+  readonly leg: LegName;
+  /** Who is dialed; null: the lead. */
+  readonly agent: Agent | null;
+  readonly intoConference: boolean;
+  /** Nothing is sent later than this: a phone must not ring long after it was asked for. */
+  readonly notAfterMs: number;
+  /** Once this does not hold, nothing is sent any more. */
+  readonly isWanted: (facts: Facts) => boolean;
+}
 
 /** What is known of a dial that may go on for a while. */
 interface Dialing {
@@ -41,35 +51,36 @@ interface Refused {
 
 const TOO_LATE: Refused = {
   code: 'not_dialed_in_time',
-  detail: 'not dialed within 120 seconds; a phone must not ring long after it was asked for',
+  detail: 'not dialed in time; a phone must not ring long after it was asked for',
 };
 
 /**
  * Dials until the carrier has a leg of this name or it is certain, or must be assumed, that there will be none.
- * Returns whether there is a leg. A hangup request stops all sending. Called again because a leg turned out not to be
+ * Returns whether there is a leg. Called again because a leg turned out not to be
  * ours, it takes the dial to be unclear since its first request.
  */
-export async function dialUntilKnown(call: CallRequest, leg: LegName, runtime: CallRuntime): Promise<boolean> {
-  const dialing: Dialing = { unclearSinceMs: firstDialMs(runtime.facts()), refusal: TOO_LATE };
+export async function dialUntilKnown(call: CallRequest, dial: Dial, runtime: CallRuntime): Promise<boolean> {
+  const dialing: Dialing = { unclearSinceMs: firstDialMs(runtime.facts(), dial), refusal: TOO_LATE };
   for (;;) {
-    const look = dialing.unclearSinceMs === null ? 'absent' : await lookForLeg(call, leg, runtime, WEBHOOK_GRACE_MS);
+    const look = dialing.unclearSinceMs === null ? 'absent' : await lookForLeg(call, dial, runtime, WEBHOOK_GRACE_MS);
     if (look === 'found') return true;
-    if (!mayStillSend(runtime, dialing)) return giveUp(call, leg, runtime, dialing);
+    if (!mayStillSend(runtime, dial, dialing)) return giveUp(call, dial, runtime, dialing);
     // Only a complete look that found nothing makes another request harmless.
-    if (look === 'absent' && (await sendOnce(call, leg, runtime, dialing)) === 'settled') return knows(runtime, leg);
+    if (look === 'absent' && (await sendOnce(call, dial, runtime, dialing)) === 'settled') return knows(runtime, dial);
   }
 }
 
 /** One request; `again` when the loop has to decide anew. */
 async function sendOnce(
   call: CallRequest,
-  leg: LegName,
+  dial: Dial,
   runtime: CallRuntime,
   dialing: Dialing,
 ): Promise<'settled' | 'again'> {
+  const { leg, agent, intoConference } = dial;
   const sentAtMs = runtime.now();
   runtime.learn({ kind: 'dialSent', at: iso(sentAtMs), source: 'command', leg });
-  const answer = await runtime.carrier.dial({ call, leg });
+  const answer = await runtime.carrier.dial({ call, leg, agent, intoConference });
   switch (answer.kind) {
     case 'placed':
       runtime.learn({ ...answer, at: iso(runtime.now()), source: 'command' });
@@ -84,23 +95,22 @@ async function sendOnce(
       return 'settled';
     case 'notPlaced':
       dialing.refusal = answer;
-      if (dialing.unclearSinceMs === null) await pause(answer.retryAfterMs ?? RETRY_AFTER_DEFAULT_MS, leg, runtime);
+      if (dialing.unclearSinceMs === null) await pause(answer.retryAfterMs ?? RETRY_AFTER_DEFAULT_MS, dial, runtime);
       return 'again';
     case 'late':
-      await pause(RETRY_AFTER_LEAST_MS, leg, runtime);
+      await pause(RETRY_AFTER_LEAST_MS, dial, runtime);
       return 'again';
   }
 }
 
-const knows = (runtime: CallRuntime, leg: LegName): boolean => legNamed(runtime.facts(), leg) !== null;
+const knows = (runtime: CallRuntime, { leg }: Dial): boolean => legNamed(runtime.facts(), leg) !== null;
 
-function firstDialMs({ leadDialedAt }: Facts): number | null {
-  return leadDialedAt === null ? null : Date.parse(leadDialedAt);
+function firstDialMs({ leadDialedAt }: Facts, { leg }: Dial): number | null {
+  return leg.role !== 'lead' || leadDialedAt === null ? null : Date.parse(leadDialedAt);
 }
 
-function mayStillSend(runtime: CallRuntime, { unclearSinceMs }: Dialing): boolean {
-  if (runtime.facts().hangupRequestedAt !== null) return false;
-  if (runtime.now() > runtime.acceptedAtMs + LAST_DIAL_AFTER_MS) return false;
+function mayStillSend(runtime: CallRuntime, dial: Dial, { unclearSinceMs }: Dialing): boolean {
+  if (!dial.isWanted(runtime.facts()) || runtime.now() > dial.notAfterMs) return false;
   return unclearSinceMs === null || runtime.now() <= unclearSinceMs + RESEND_WITHIN_MS;
 }
 
@@ -108,16 +118,17 @@ function refuse(leg: LegName, { code, detail }: Refused, runtime: CallRuntime): 
   runtime.learn({ kind: 'dialRefused', at: iso(runtime.now()), source: 'command', leg, code, detail });
 }
 
-async function giveUp(call: CallRequest, leg: LegName, runtime: CallRuntime, dialing: Dialing): Promise<boolean> {
+async function giveUp(call: CallRequest, dial: Dial, runtime: CallRuntime, dialing: Dialing): Promise<boolean> {
+  const { leg } = dial;
   const { unclearSinceMs, refusal } = dialing;
   if (unclearSinceMs === null) {
-    if (runtime.facts().hangupRequestedAt === null) refuse(leg, refusal, runtime);
+    if (dial.isWanted(runtime.facts())) refuse(leg, refusal, runtime);
     return false;
   }
-  const watchEndsAtMs = unclearSinceMs + call.ringTimeoutSeconds * 1000 + WATCH_AFTER_RING_MS;
+  const watchEndsAtMs = unclearSinceMs + ringSecondsOf(call, leg) * 1000 + WATCH_AFTER_RING_MS;
   while (runtime.now() < watchEndsAtMs) {
     const patienceMs = Math.min(ASK_EVERY_MS, watchEndsAtMs - runtime.now());
-    if ((await lookForLeg(call, leg, runtime, patienceMs)) === 'found') return true;
+    if ((await lookForLeg(call, dial, runtime, patienceMs)) === 'found') return true;
   }
   runtime.learn({ kind: 'dialUnresolved', at: iso(runtime.now()), source: 'command', leg });
   return false;
@@ -126,22 +137,24 @@ async function giveUp(call: CallRequest, leg: LegName, runtime: CallRuntime, dia
 /** Waits for a webhook of the leg, then asks the carrier. `unknown`: the carrier could not be asked everything. */
 async function lookForLeg(
   call: CallRequest,
-  leg: LegName,
+  dial: Dial,
   runtime: CallRuntime,
   patienceMs: number,
 ): Promise<'found' | 'absent' | 'unknown'> {
+  const { leg } = dial;
   const shown = (facts: Facts): boolean => legNamed(facts, leg) !== null;
   if (await runtime.until(shown, patienceMs, `unclear dial: has ${leg.participant}'s leg shown up?`)) return 'found';
-  const { callId, toPhone } = call;
+  const { callId } = call;
+  const toPhone = dial.agent === null ? call.toPhone : dial.agent.type === 'phone' ? dial.agent.number : null;
   const since = iso(runtime.acceptedAtMs - CLOCKS_DIFFER_MS);
   const events = await runtime.carrier.findLeg({ callId, leg, toPhone, since });
   for (const event of events ?? []) runtime.learn(event);
-  if (knows(runtime, leg)) return 'found';
+  if (knows(runtime, dial)) return 'found';
   return events === null ? 'unknown' : 'absent';
 }
 
-async function pause(waitMs: number, leg: LegName, runtime: CallRuntime): Promise<void> {
+async function pause(waitMs: number, { leg, isWanted }: Dial, runtime: CallRuntime): Promise<void> {
   const bounded = Math.min(Math.max(waitMs, RETRY_AFTER_LEAST_MS), RETRY_AFTER_LIMIT_MS);
-  const wokenBy = (facts: Facts): boolean => facts.hangupRequestedAt !== null || legNamed(facts, leg) !== null;
+  const wokenBy = (facts: Facts): boolean => !isWanted(facts) || legNamed(facts, leg) !== null;
   await runtime.until(wokenBy, bounded, `dial ${leg.participant} again`);
 }

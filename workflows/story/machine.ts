@@ -1,0 +1,49 @@
+/** Person or machine? And what is done about a machine. */
+import type { CallRequest } from '../../domain/call';
+import type { Facts } from '../../domain/facts';
+import { leadLeg, livingLegs } from '../../domain/legs';
+import type { CallRuntime } from '../runtime';
+import { untilAsking } from './asking';
+import { iso } from './dialing';
+import { canGoOn, isMachine, isMeantForPeople } from './going-on';
+import { say } from './speech';
+
+/** No verdict by then counts as a person. */
+const VERDICT_WITHIN_MS = 6_000;
+/** How long the beep is waited for; then the message is left all the same. */
+const GREETING_ENDS_WITHIN_MS = 30_000;
+const ASK_EVERY_MS = 3_000;
+
+/** Waits for the verdict where it matters; false when a machine answered a call that is meant for people. */
+export async function isForPerson(call: CallRequest, runtime: CallRuntime): Promise<boolean> {
+  if (!isMeantForPeople(call)) return true;
+  const known = (facts: Facts): boolean => !canGoOn(facts) || (leadLeg(facts)?.verdict ?? null) !== null;
+  const waiting = { patienceMs: VERDICT_WITHIN_MS, askEveryMs: ASK_EVERY_MS, summary: 'person or machine?' };
+  const lead = leadLeg(runtime.facts());
+  if (!(await untilAsking(call, runtime, known, waiting)) && lead) {
+    const at = iso(runtime.now());
+    runtime.learn({ kind: 'machineDetected', at, source: 'command', leg: lead.identity, verdict: 'unknown' });
+  }
+  return !isMachine(runtime.facts());
+}
+
+/** The rest of a call that a machine answered. The message is left after the beep. */
+export async function treatMachine(call: CallRequest, runtime: CallRuntime): Promise<void> {
+  runtime.learn({ kind: 'machineReached', at: iso(runtime.now()), source: 'command' });
+  const { answeringMachine } = call;
+  const hears = leadLeg(runtime.facts())?.verdict === 'machine';
+  if (answeringMachine.policy !== 'leave_message' || !hears) return;
+  const greeted = (facts: Facts): boolean => !canGoOn(facts) || leadLeg(facts)?.greetingEndedAt !== null;
+  const patienceMs = GREETING_ENDS_WITHIN_MS;
+  await untilAsking(call, runtime, greeted, { patienceMs, askEveryMs: 2 * ASK_EVERY_MS, summary: 'the beep' });
+  if (canGoOn(runtime.facts())) await say(call, 'message', answeringMachine.message, runtime);
+}
+
+/** The verdict came when the lead had been brought into the conference: the machine is taken out, agents are let go. */
+export async function takeOutMachine(call: CallRequest, runtime: CallRuntime): Promise<void> {
+  const { callId } = call;
+  for (const { identity: leg } of livingLegs(runtime.facts())) {
+    if (leg.role === 'lead') await runtime.carrier.leaveConference({ callId, leg, attempt: 1 });
+    else await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
+  }
+}
