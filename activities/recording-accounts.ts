@@ -108,6 +108,7 @@ export function createAccountsActivities(settings: AccountsSettings): AccountsAc
             books[state] += 1;
             continue;
           }
+          heartbeat(books.listed);
           const owner = await ownerOf(row, settings);
           if (owner === 'foreign') {
             books.foreign += 1;

@@ -127,8 +127,12 @@ function afterFailure(
   const status = { ...delivery.status, state: afterwards ?? tryingState, last_error: `${failure}: ${detail}` };
   const failed = { ...delivery, failure, inARow, status };
   if (isOver(failed)) return { ...failed, ...SETTLED };
+  const expiryMs = expiresAtMs(failed);
+  if (nowMs >= expiryMs) return { ...failed, nextAttemptMs: null, status: { ...status, state: 'lost' } };
   const pacedMs = afterwards ? DAY : (pace.waitsMs[Math.min(inARow, pace.waitsMs.length) - 1] ?? HOUR);
-  return { ...failed, nextAttemptMs: nowMs + Math.ceil(waitMs(failed, pacedMs, retryAfterMs, nowMs, random)) };
+  const nextMs = nowMs + Math.ceil(waitMs(failed, pacedMs, retryAfterMs, nowMs, random));
+  // The last attempt comes when the copy should be gone: carriers are late, and so may we be after an outage of ours.
+  return { ...failed, nextAttemptMs: Math.max(nowMs + 1, Math.min(nextMs, Math.ceil(expiryMs))) };
 }
 
 /** Jitter of a fifth, so that a thousand recordings do not come back in the same second. */
@@ -151,20 +155,15 @@ export function askedAgain(delivery: Delivery, nowMs: number): Delivery {
   return { ...delivery, inARow: 0, failure: null, nextAttemptMs: nowMs };
 }
 
-/** Nothing can be fetched any more. */
-export function afterExpiry(delivery: Delivery): Delivery {
-  return { ...delivery, nextAttemptMs: null, status: { ...delivery.status, state: 'lost' } };
-}
-
 /** The limit that has been passed by now, if any. */
 export function riskAt(delivery: Delivery, nowMs: number): Risk | null {
   const leftMs = (expiresAtMs(delivery) - nowMs) * delivery.policy.timeScale;
   return RISKS.filter((risk) => leftMs <= RISK_MS[risk]).at(-1) ?? null;
 }
 
-/** The next instant at which something is to be done: an attempt, an alarm, or giving up. */
+/** The next instant at which something is to be done: an attempt or an alarm. */
 export function wakesAtMs(delivery: Delivery, nowMs: number): number {
   const endMs = expiresAtMs(delivery);
   const alarms = RISKS.map((risk) => endMs - RISK_MS[risk] / delivery.policy.timeScale).filter((at) => at > nowMs);
-  return Math.min(delivery.nextAttemptMs ?? endMs, endMs, ...alarms);
+  return Math.min(delivery.nextAttemptMs ?? endMs, ...alarms);
 }

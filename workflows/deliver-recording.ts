@@ -20,7 +20,6 @@ import type { RecordingActivities } from '../activities/recordings';
 import {
   acceptsEmpty,
   afterAttempt,
-  afterExpiry,
   askedAgain,
   expiresAtMs,
   isOver,
@@ -75,8 +74,7 @@ export async function deliverRecording(recording: RecordingToDeliver, carried?: 
     const nowMs = Date.now();
     if (asked.again) delivery = askedAgain(delivery, nowMs);
     asked.again = false;
-    if (nowMs >= expiresAtMs(delivery)) await turnTo(afterExpiry(delivery));
-    else if (nowMs >= (delivery.nextAttemptMs ?? 0)) {
+    if (nowMs >= (delivery.nextAttemptMs ?? 0)) {
       const result = await attempt(recording, delivery);
       attempts += 1;
       await turnTo(afterAttempt(delivery, result, Date.now(), Math.random()));

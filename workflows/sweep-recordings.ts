@@ -3,6 +3,7 @@
  * One run for each installation, for ever; workers start it when there is none. Its memo holds the last audit.
  */
 import {
+  ActivityFailure,
   condition,
   continueAsNew,
   log,
@@ -29,7 +30,7 @@ const SHOWN = 20;
 
 const { accountForRecordings } = proxyActivities<AccountsActivities>({
   startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '1 minute',
+  heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '2 seconds', maximumAttempts: 4 },
 });
 
@@ -94,7 +95,7 @@ async function look(sweep: Sweep, isAudit: boolean): Promise<Sweep> {
     const about = {
       event: 'recording.sweep_failed',
       since: new Date(failingSinceMs).toISOString(),
-      reason: String(error),
+      reason: error instanceof ActivityFailure ? (error.cause?.message ?? error.message) : String(error),
     };
     if (forMs >= ALARM_AFTER_MS) log.error('recordings cannot be swept for hours', about);
     else log.warn('recordings were not swept', about);

@@ -7,9 +7,10 @@ import { Client, Connection } from '@temporalio/client';
 import { isSettled } from '../../domain/status';
 import { encodeClientState } from '../../platform/telnyx/client-state';
 import { LEAD } from '../../domain/call';
+import { createSigner } from '../../simulator/webhooks';
 import type { DeliveryDocument, RecordingAudit } from '../../workflows/messages';
 import { replayAll } from '../support/histories';
-import { atScale, BASE_PATH, delivered, logLines, startSystem, stopSystems } from '../support/system';
+import { atScale, BASE_PATH, delivered, hasEnded, logLines, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 const SCALE = 2000;
@@ -290,6 +291,13 @@ describe('what does not pass', () => {
     expect(ids.map((id) => storedOf(id).length)).toEqual([1, 1, 1]);
   });
 
+  test('a web backend that stores and answers 500 each time has one copy, however often it is tried', async () => {
+    const id = await plant();
+    await fault('deliver', { kind: 'status', status: 500, applied: true }, { recording: id, times: 5 });
+    await until(id, isDelivered);
+    expect(storedOf(id)).toMatchObject([{ repeats: 5, sha256: carriersSha(id) }]);
+  });
+
   test('a refusal that lasts is tried three times before it rests', async () => {
     const id = await plant();
     await fault('deliver', { kind: 'status', status: 422 }, { recording: id, times: 3 });
@@ -330,6 +338,11 @@ describe('what does not pass', () => {
 });
 
 describe('whose it is', () => {
+  let unknownCall: Promise<string>;
+  beforeAll(() => {
+    // The carrier answers none of its dials; that takes a minute to become certain.
+    unknownCall = system.call({ to_phone: '+15557770050', metadata: { deal: 8 } });
+  });
   const audit = async (): Promise<RecordingAudit> => {
     const read = async (): Promise<RecordingAudit | null> => {
       const { body } = await system.request('GET', `${BASE_PATH}/recordings/audit`);
@@ -382,6 +395,37 @@ describe('whose it is', () => {
     await audit();
     await until(id, isDelivered);
     expect(storedOf(id)).toHaveLength(1);
+  });
+
+  test('a recording of a call of which it never became known whether it was placed is delivered as an orphan', async () => {
+    const callId = await unknownCall;
+    const { outcome } = await system.until(callId, hasEnded, 120_000);
+    expect(outcome).toBe('dial_unknown');
+    const id = await plantAs({ client_state: ours(callId) });
+    await until(id, isDelivered);
+    expect(storedOf(id)[0]?.metadata).toMatchObject({ orphan: true, call_id: callId, metadata: { deal: 8 } });
+  }, 180_000);
+
+  test('the carrier’s word that it is saved, two hundred times after it was delivered, changes nothing', async () => {
+    const to = '+15557770900';
+    const callId = await system.call({ to_phone: to });
+    await system.until(callId, isSettled, 60_000);
+    const leg = system.ledger().legs.find((one) => one.to === to);
+    const payload = { ...leg, client_state: ours(callId), format: 'mp3', channels: 'dual' };
+    const at = new Date().toISOString();
+    const signer = createSigner(system.simulator.signingKey);
+    const send = async (eventId: string): Promise<number> => {
+      const data = { record_type: 'event', event_type: 'call.recording.saved', id: eventId, occurred_at: at, payload };
+      const body = JSON.stringify({ data });
+      const headers = signer.headers(body, Date.now());
+      const url = `${system.url}${BASE_PATH}/webhook/telnyx/recording-status`;
+      return (await fetch(url, { method: 'POST', body, headers })).status;
+    };
+    const copies = Array.from({ length: 100 }, (_, nth) => [send('the-same'), send(`another-${nth}`)]).flat();
+    expect(new Set(await Promise.all(copies))).toEqual(new Set([200]));
+    const stored = system.ledger().deliveries.filter(({ metadata }) => delivered(metadata).call_id === callId);
+    expect(stored).toMatchObject([{ repeats: 0 }]);
+    expect(await show(delivered(stored[0]?.metadata).recording_sid)).toMatchObject({ state: 'delivered', attempts: 1 });
   });
 
   test('the recording of a call whose webhooks are all lost arrives with all that the call knows', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchToSpool } from '../../../activities/recording-fetch';
@@ -231,6 +232,19 @@ describe('a redirect', () => {
 test('a recording that does not fit into the spool waits, and is not read', async () => {
   server.answer = recording();
   await expect(fetched({ maxBytes: mp3.length - 1 })).rejects.toMatchObject({ failure: 'spool_full' });
+});
+
+test('a disk that is full is told as such', async () => {
+  server.answer = recording();
+  // Linux’s device that is always full.
+  const handle = await open('/dev/full', 'r+');
+  const spool = { open: () => Promise.resolve({ handle, close: () => handle.close() }) };
+  const wanted = { url: `${server.url}/recording`, format: 'mp3', durationMillis: DURATION_MS } as const;
+  const watching = { heartbeat: () => undefined, signal: new AbortController().signal };
+  await expect(fetchToSpool(wanted, { spool, allowedHosts: [server.host] }, watching)).rejects.toMatchObject({
+    failure: 'spool_unusable',
+    message: expect.stringContaining('ENOSPC') as string,
+  });
 });
 
 test('an empty recording is handed on as such', async () => {

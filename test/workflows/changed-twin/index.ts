@@ -4,7 +4,12 @@ import type { CallRequest } from '../../../domain/call';
 import type { Delivery } from '../../../domain/delivery';
 import type { RecordingStatus, RecordingToDeliver } from '../../../domain/recordings';
 import type { StatusDocument } from '../../../domain/status';
-import { coldCall as original, deliverRecording as originalDelivery } from '../../../workflows';
+import {
+  coldCall as original,
+  deliverRecording as originalDelivery,
+  sweepRecordings as originalSweep,
+} from '../../../workflows';
+import type { Sweep } from '../../../workflows/sweep-recordings';
 
 export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   await sleep('1 second');
@@ -14,4 +19,9 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
 export async function deliverRecording(recording: RecordingToDeliver, carried?: Delivery): Promise<RecordingStatus> {
   await sleep('1 second');
   return originalDelivery(recording, carried);
+}
+
+export async function sweepRecordings(carried?: Sweep): Promise<never> {
+  await sleep('1 second');
+  return originalSweep(carried);
 }
