@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RecordingFormat } from '../domain/call';
 import { createAudioCheck } from './audio-check';
 import type { AudioVerdict } from './audio-check';
+import { createPileWatch } from './garbage';
 import { send } from './outbound';
 import { unusable } from './spool';
 import type { Spool, SpoolFile } from './spool';
@@ -37,8 +38,8 @@ export interface SpooledFile {
 }
 
 export interface Watching {
-  /** Told the bytes so far, so that a worker that died is noticed. */
-  readonly heartbeat: (bytes: number) => void;
+  /** Told the bytes so far, with each piece. */
+  readonly onProgress: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -166,10 +167,11 @@ async function store(
   response: IncomingMessage,
   { handle }: SpoolFile,
   format: RecordingFormat,
-  { heartbeat }: Watching,
+  { onProgress }: Watching,
 ): Promise<Stored> {
   const hash = createHash('sha256');
   const check = createAudioCheck(format);
+  const used = createPileWatch();
   let sizeBytes = 0;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -179,7 +181,8 @@ async function store(
         throw unusable(error);
       });
       sizeBytes += chunk.length;
-      heartbeat(sizeBytes);
+      used(chunk.length);
+      onProgress(sizeBytes);
     }
   } catch (error) {
     if (error instanceof Undelivered) throw error;

@@ -44,6 +44,13 @@ export interface RecordingActivities {
 /** A quarter of the heartbeat timeout of the activity. */
 const HEARTBEAT_MS = 5_000;
 
+/** What an attempt has learned so far. */
+interface Seen {
+  createdAt: string | null;
+  /** Fetched. */
+  bytes: number;
+}
+
 export function createRecordingActivities(dependencies: RecordingDependencies): RecordingActivities {
   const { telnyx, statusStore, fetching, webBackend, policy, parallelism } = dependencies;
   const gate = createGate(parallelism);
@@ -52,9 +59,11 @@ export function createRecordingActivities(dependencies: RecordingDependencies): 
     wanted: Parameters<RecordingActivities['attemptDelivery']>[0],
   ): ReturnType<RecordingActivities['attemptDelivery']> {
     const { recordingId, callId } = wanted.recording;
-    const seen: { createdAt: string | null } = { createdAt: null };
+    const seen: Seen = { createdAt: null, bytes: 0 };
     // Every step can be silent for long: a turn that is waited for, a slow storage, a web-backend that thinks.
-    const beating = setInterval(heartbeat, HEARTBEAT_MS);
+    const beating = setInterval(() => {
+      heartbeat(seen.bytes);
+    }, HEARTBEAT_MS);
     try {
       if (!webBackend) throw new Undelivered('web_backend_missing', 'WEB_BACKEND_URL is not set');
       const status = await inTurn(gate, () => transfer(wanted, webBackend, seen));
@@ -63,7 +72,7 @@ export function createRecordingActivities(dependencies: RecordingDependencies): 
       log.info('recording delivered', { event: 'recording.delivered', callId, recordingId, sizeBytes });
       // Redis is a copy; whoever asks without it is answered by the run.
       await statusStore.saveRecording(callId, status).catch(() => undefined);
-      return { kind: 'delivered', status, policy, ...seen };
+      return { kind: 'delivered', status, policy, createdAt: seen.createdAt };
     } catch (error) {
       if (!(error instanceof Undelivered)) throw error;
       const { failure, message: detail, retryAfterMs } = error;
@@ -74,7 +83,7 @@ export function createRecordingActivities(dependencies: RecordingDependencies): 
         recordingId,
         failure,
       });
-      return { kind: 'failed', failure, detail, retryAfterMs, policy, ...seen };
+      return { kind: 'failed', failure, detail, retryAfterMs, policy, createdAt: seen.createdAt };
     } finally {
       clearInterval(beating);
     }
@@ -83,7 +92,7 @@ export function createRecordingActivities(dependencies: RecordingDependencies): 
   async function transfer(
     { recording, acceptEmpty }: Parameters<RecordingActivities['attemptDelivery']>[0],
     backend: WebBackend,
-    seen: { createdAt: string | null },
+    seen: Seen,
   ): Promise<RecordingStatus> {
     const signal = cancellationSignal();
     const { recordingId, format } = recording;
@@ -92,7 +101,10 @@ export function createRecordingActivities(dependencies: RecordingDependencies): 
     const url = carriers.download_urls?.[format];
     if (!url) throw new Undelivered('recording_not_ready', `the carrier offers no ${format} of it yet`);
     const download = { url, format, durationMillis: carriers.duration_millis };
-    const file = await fetchToSpool(download, fetching, { heartbeat, signal });
+    const onProgress = (bytes: number): void => {
+      seen.bytes = bytes;
+    };
+    const file = await fetchToSpool(download, fetching, { onProgress, signal });
     try {
       if (file.sizeBytes === 0) refuseUnlessSilent(acceptEmpty, carriers);
       await deliver({ recording, carriers, file }, backend, signal);

@@ -75,7 +75,7 @@ async function moveOurselves(url: string, durationMs: number, folder: string): P
   const spool = createSpool({ directory: path.join(folder, 'spool'), maxBytes: Number.MAX_SAFE_INTEGER });
   const wanted = { url, format: 'mp3', durationMillis: durationMs } as const;
   const settings = { spool, allowedHosts: [new URL(url).host] };
-  const file = await fetchToSpool(wanted, settings, { heartbeat: () => undefined, signal });
+  const file = await fetchToSpool(wanted, settings, { onProgress: () => undefined, signal });
   const carriers = { channels: 'dual', duration_millis: durationMs } as const;
   await deliver({ recording, carriers, file }, { url, apiKey: null, signingSecret: null }, signal);
   await file.remove();

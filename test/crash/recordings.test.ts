@@ -12,7 +12,7 @@ import { startPart } from '../support/processes';
 import type { Part } from '../support/processes';
 import { atScale } from '../support/system';
 
-const RECORDINGS = atScale({ quick: 30, ci: 200, full: 1000 });
+const RECORDINGS = atScale({ quick: 20, ci: 200, full: 1000 });
 const KILLS = atScale({ quick: 1, ci: 2, full: 4 });
 const SEED = 20261121;
 

@@ -39,20 +39,20 @@ interface Wanted {
   readonly durationMillis?: number | null;
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
-  readonly heartbeat?: (bytes: number) => void;
+  readonly onProgress?: (bytes: number) => void;
 }
 
 const files: SpooledFile[] = [];
 
 async function fetched(wanted: Wanted = {}): Promise<SpooledFile> {
-  const { format = 'mp3', durationMillis = DURATION_MS, maxBytes = 10_000_000, heartbeat, signal } = wanted;
+  const { format = 'mp3', durationMillis = DURATION_MS, maxBytes = 10_000_000, onProgress, signal } = wanted;
   const file = await fetchToSpool(
     { url: wanted.url ?? `${server.url}/recording?X-Amz-Signature=canary`, format, durationMillis },
     {
       spool: createSpool({ directory: spoolDirectory, maxBytes }),
       allowedHosts: wanted.allowedHosts ?? [server.host],
     },
-    { heartbeat: heartbeat ?? (() => undefined), signal: signal ?? new AbortController().signal },
+    { onProgress: onProgress ?? (() => undefined), signal: signal ?? new AbortController().signal },
   );
   files.push(file);
   return file;
@@ -116,7 +116,7 @@ describe('a recording that arrives whole', () => {
   test('tells how far it got', async () => {
     const heard: number[] = [];
     server.answer = recording();
-    await fetched({ heartbeat: (bytes) => heard.push(bytes) });
+    await fetched({ onProgress: (bytes) => heard.push(bytes) });
     expect(heard.at(-1)).toBe(mp3.length);
     expect(heard).toEqual(heard.toSorted((a, b) => a - b));
   });
@@ -240,7 +240,7 @@ test('a disk that is full is told as such', async () => {
   const handle = await open('/dev/full', 'r+');
   const spool = { open: () => Promise.resolve({ handle, close: () => handle.close() }) };
   const wanted = { url: `${server.url}/recording`, format: 'mp3', durationMillis: DURATION_MS } as const;
-  const watching = { heartbeat: () => undefined, signal: new AbortController().signal };
+  const watching = { onProgress: () => undefined, signal: new AbortController().signal };
   await expect(fetchToSpool(wanted, { spool, allowedHosts: [server.host] }, watching)).rejects.toMatchObject({
     failure: 'spool_unusable',
     message: expect.stringContaining('ENOSPC') as string,
@@ -277,7 +277,7 @@ test('a fetch that is cancelled ends, and leaves nothing in the spool', async ()
   };
   const fetching = fetched({
     signal: cancel.signal,
-    heartbeat: () => {
+    onProgress: () => {
       cancel.abort();
     },
   });
