@@ -16,7 +16,8 @@ import type { System } from '../support/system';
 const SCALE = 2000;
 const INSTALLATION = 'recordings-test';
 
-const isQuick = atScale({ quick: true, ci: false, full: false });
+/** What takes minutes. */
+const slowly = atScale({ quick: describe.skip, ci: describe, full: describe });
 
 let system: System;
 let planted = 0;
@@ -57,10 +58,11 @@ async function until(
   withinMs = 40_000,
 ): Promise<DeliveryDocument> {
   const endsAt = Date.now() + withinMs;
-  for (let last: DeliveryDocument | null = null; ; await sleep(100)) {
-    last = await show(id);
-    if (last !== null && wanted(last)) return last;
-    if (Date.now() > endsAt) throw new Error(`not as wanted: ${JSON.stringify(last)}`);
+  for (;;) {
+    const document = await show(id);
+    if (document !== null && wanted(document)) return document;
+    if (Date.now() > endsAt) throw new Error(`not as wanted: ${JSON.stringify(document)}`);
+    await sleep(100);
   }
 }
 const isDelivered = ({ state }: DeliveryDocument): boolean => state === 'delivered';
@@ -340,12 +342,6 @@ describe('what does not pass', () => {
 });
 
 describe('whose it is', () => {
-  let unknownCall: Promise<string>;
-  beforeAll(() => {
-    if (isQuick) return;
-    // The carrier answers none of its dials; that takes a minute to become certain.
-    unknownCall = system.call({ to_phone: '+15557770050', metadata: { deal: 8 } });
-  });
   const audit = async (): Promise<RecordingAudit> => {
     const read = async (): Promise<RecordingAudit | null> => {
       const { body } = await system.request('GET', `${BASE_PATH}/recordings/audit`);
@@ -400,19 +396,6 @@ describe('whose it is', () => {
     expect(storedOf(id)).toHaveLength(1);
   });
 
-  (isQuick ? test.skip : test)(
-    'a recording of a call of which it never became known whether it was placed is delivered as an orphan',
-    async () => {
-      const callId = await unknownCall;
-      const { outcome } = await system.until(callId, hasEnded, 120_000);
-      expect(outcome).toBe('dial_unknown');
-      const id = await plantAs({ client_state: ours(callId) });
-      await until(id, isDelivered);
-      expect(storedOf(id)[0]?.metadata).toMatchObject({ orphan: true, call_id: callId, metadata: { deal: 8 } });
-    },
-    180_000,
-  );
-
   test('the carrier’s word that it is saved, two hundred times after it was delivered, changes nothing', async () => {
     const to = '+15557770900';
     const callId = await system.call({ to_phone: to });
@@ -442,6 +425,18 @@ describe('whose it is', () => {
     expect(stored).toMatchObject([{ metadata: { to_phone: '+15557770032', metadata: { deal: 7 } } }]);
     expect(stored[0]?.metadata).not.toHaveProperty('orphan');
   });
+});
+
+slowly('a call that the carrier answers nothing of', () => {
+  test('a recording of a call of which it never became known whether it was placed is delivered as an orphan', async () => {
+    // The carrier answers none of its dials; that takes a minute to become certain.
+    const callId = await system.call({ to_phone: '+15557770050', metadata: { deal: 8 } });
+    const { outcome } = await system.until(callId, hasEnded, 120_000);
+    expect(outcome).toBe('dial_unknown');
+    const id = await plantAs({ client_state: ours(callId) });
+    await until(id, isDelivered);
+    expect(storedOf(id)[0]?.metadata).toMatchObject({ orphan: true, call_id: callId, metadata: { deal: 8 } });
+  }, 180_000);
 });
 
 describe('requests that are refused', () => {
