@@ -3,7 +3,7 @@
  * takes one, so a repeat after a crash is the same command to the carrier. What a failure means is decided in
  * `failures.ts`: what may pass is thrown, so that Temporal repeats it, everything else is an answer.
  */
-import { log } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 import { commandName } from '../domain/call';
 import type { CallId, LegName, ReachableLeg, SpeechName } from '../domain/call';
 import type { Carrier, CommandAnswer } from '../domain/carrier';
@@ -26,6 +26,8 @@ export interface CommandSettings {
 
 type CarrierCommands = Omit<Carrier, 'dial' | 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
 
+/** Less than an attempt may take in Temporal: the one before must not take effect after the one that repeats it. */
+const LIVE_LIMIT_MS = 4_500;
 /** A running conference has this name. The code is told of other things, too; then the join is refused. */
 const NAME_TAKEN = '90033';
 
@@ -36,7 +38,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     client_state: encodeClientState({ installation, callId, leg, ...(saying && { saying }) }),
   });
   const send = (path: string, body: object): Promise<CommandAnswer> =>
-    answerOf(() => telnyx.request('post', path, acceptedAnswer, { body }));
+    answerOf(() => telnyx.request('post', path, acceptedAnswer, { body, limitMs: LIVE_LIMIT_MS }));
   const onLeg = (leg: ReachableLeg, action: string, body: object): Promise<CommandAnswer> =>
     send(`/calls/${encodeURIComponent(leg.callControlId)}/actions/${action}`, body);
   // By its name, which is the call's id (API reference: conference actions take the id or the name).
@@ -52,7 +54,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     const waiting = isLead && { start_conference_on_create: false, hold_audio_url: soundUrl('hold') };
     try {
       const body = { ...address, ...waiting, name: callId, ...stamp(callId, leg, `create conference ${attempt}`) };
-      return await telnyx.request('post', '/conferences', acceptedAnswer, { body });
+      return await telnyx.request('post', '/conferences', acceptedAnswer, { body, limitMs: LIVE_LIMIT_MS / 2 });
     } catch (error) {
       if (classify(error).code !== NAME_TAKEN) throw error;
       const body = {
@@ -63,6 +65,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
       };
       return telnyx.request('post', `/conferences/${encodeURIComponent(callId)}/actions/join`, acceptedAnswer, {
         body,
+        limitMs: LIVE_LIMIT_MS / 2,
       });
     }
   }
@@ -87,13 +90,23 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
 
     say: ({ callId, leg, attempt, name, speech }) => {
       const stamped = stamp(callId, leg, `say ${name} ${attempt}`, name);
-      if ('play' in speech) return onLeg(leg, 'playback_start', { audio_url: speech.play, ...stamped });
+      if ('play' in speech) return onLeg(leg, 'playback_start', { ...played(speech.play), ...stamped });
       return onLeg(leg, 'speak', { ...spoken(speech.say, voice), ...stamped });
     },
 
-    startRecording: ({ callId, leg, format }) =>
-      onLeg(leg, 'record_start', { format, channels: 'dual', ...stamp(callId, leg, 'start recording') }),
+    startRecording: async ({ callId, leg, format }) => {
+      const body = { format, channels: 'dual', ...stamp(callId, leg, 'start recording') };
+      const answer = await onLeg(leg, 'record_start', body);
+      // It says nothing of an earlier try whose answer was lost.
+      const isDoubtful = answer.kind === 'refused' && activityInfo().attempt > 1;
+      return isDoubtful ? { kind: 'unavailable', detail: answer.detail } : answer;
+    },
 
     mute: ({ callId, leg, muted }) => inConference(callId, muted ? 'mute' : 'unmute', ids([leg])),
   };
+}
+
+/** Telnyx takes a file for MP3 unless it is told (API reference: playback_start, audio_type). */
+function played(url: string): object {
+  return { audio_url: url, audio_type: new URL(url).pathname.toLowerCase().endsWith('.wav') ? 'wav' : 'mp3' };
 }

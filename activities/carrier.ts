@@ -26,10 +26,16 @@ export interface CarrierDependencies extends DialSettings, QuestionSettings, Com
 /** A dial that waited longer than this for its worker is not sent: nobody knows any more whether it is still wanted. */
 const DIAL_TOO_OLD_MS = 5_000;
 
+const SIP_NOT_CONFIGURED = {
+  code: 'sip_not_configured',
+  detail: 'no browser can be rung: the worker has neither TELNYX_SIP_CONNECTION_ID nor TELNYX_SIP_USERNAME',
+};
+
 export function createCarrierActivities(dependencies: CarrierDependencies): CarrierActivities {
   const { telnyx, browsers } = dependencies;
 
-  async function targetOf({ call, agent }: DialCommand): Promise<Target> {
+  /** Null when this worker cannot ring browsers. */
+  async function targetOf({ call, agent }: DialCommand): Promise<Target | null> {
     switch (agent?.type) {
       case undefined:
         return { to: call.toPhone };
@@ -38,7 +44,7 @@ export function createCarrierActivities(dependencies: CarrierDependencies): Carr
       case 'sip':
         return { to: agent.uri };
       case 'webrtc': {
-        if (browsers === null) throw new Error('Telnyx SIP credentials not configured');
+        if (browsers === null) return null;
         return { to: `sip:${await browsers.sipUsername(agent.clientId)}@sip.telnyx.com`, clientId: agent.clientId };
       }
     }
@@ -49,6 +55,7 @@ export function createCarrierActivities(dependencies: CarrierDependencies): Carr
     const target = await targetOf(command).catch((error: unknown) => error as Error);
     // Nothing was placed yet, so it can be tried again.
     if (target instanceof Error) return { kind: 'notPlaced', ...codeAndDetail(target), retryAfterMs: null };
+    if (target === null) return { kind: 'refused', ...SIP_NOT_CONFIGURED };
     if (Date.now() - activityInfo().currentAttemptScheduledTimestampMs > DIAL_TOO_OLD_MS) return { kind: 'late' };
     try {
       const body = buildDial(command, target, dependencies);

@@ -4,7 +4,8 @@ import { ApplicationFailureCategory } from '@temporalio/common';
 import type { CommandAnswer } from '../domain/carrier';
 import { classify } from './failures';
 
-const RETRY_AFTER_LIMIT_MS = 10_000;
+/** Somebody is on the line: whoever asks for a longer pause is asked again all the same. */
+const RETRY_AFTER_LIMIT_MS = 2_000;
 /** The leg is in this conference already. */
 const ALREADY_THERE = '90044';
 

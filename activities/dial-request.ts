@@ -1,5 +1,5 @@
 /** The body of `POST /calls`. Pure, so that a repeat is identical to the first to the last byte. */
-import { commandName, ringSecondsOf } from '../domain/call';
+import { commandName, limitSecondsOf, ringSecondsOf } from '../domain/call';
 import type { CallRequest } from '../domain/call';
 import type { DialCommand } from '../domain/carrier';
 import { encodeClientState } from '../platform/telnyx/client-state';
@@ -34,8 +34,6 @@ export interface Target {
 
 /** How long the carrier may listen for a machine. */
 const ANALYSIS_MS = 5_000;
-/** The most that Telnyx takes (API reference: time_limit_secs). */
-const LONGEST_SECONDS = 14_400;
 
 export function buildDial({ call, leg, intoConference }: DialCommand, target: Target, settings: DialSettings): object {
   const webhooks = `${settings.publicUrl}/aicallgo/api/v1/cold-call/webhook/telnyx`;
@@ -44,6 +42,7 @@ export function buildDial({ call, leg, intoConference }: DialCommand, target: Ta
     to: target.to,
     from: call.fromPhone,
     timeout_secs: ringSecondsOf(call, leg),
+    time_limit_secs: limitSecondsOf(call, leg),
     client_state: encodeClientState({ installation: settings.installation, callId: call.callId, leg }),
     command_id: commandId(commandName(call.callId, leg, 'dial')),
     webhook_url: `${webhooks}/call-status`,
@@ -61,7 +60,6 @@ export function buildDial({ call, leg, intoConference }: DialCommand, target: Ta
 
 function leadOptions(call: CallRequest): object {
   return {
-    time_limit_secs: call.timeLimitSeconds,
     ...(call.record &&
       call.recordingNotice === null && {
         record: 'record-from-answer',
@@ -75,16 +73,12 @@ function leadOptions(call: CallRequest): object {
   };
 }
 
-/** An agent is there before the lead, and may wait for one. */
-function agentOptions(call: CallRequest, { clientId }: Target): object {
-  const seconds = call.agentWaitSeconds + call.ringTimeoutSeconds + call.timeLimitSeconds + 60;
+function agentOptions({ callId }: CallRequest, { clientId }: Target): object {
+  if (clientId === undefined) return {};
   return {
-    time_limit_secs: Math.min(seconds, LONGEST_SECONDS),
-    ...(clientId !== undefined && {
-      custom_headers: [
-        { name: 'X-Client-Id', value: clientId },
-        { name: 'X-Conference-Id', value: call.callId },
-      ],
-    }),
+    custom_headers: [
+      { name: 'X-Client-Id', value: clientId },
+      { name: 'X-Conference-Id', value: callId },
+    ],
   };
 }

@@ -1,9 +1,8 @@
 /** The API, as the commands use it. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { StatusDocument } from '../domain/status';
-import { BASE_PATH } from '../server/calls';
-import { startedFile } from './stack';
+import { BASE_PATH } from '../server/base-path';
+import { readStart } from './started-file';
 import { CommandFailure, EXIT } from './terminal';
 
 export interface ApiOptions {
@@ -43,11 +42,10 @@ const problem = z.object({
   detail: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
-const remembered = z.object({ url: z.string(), apiKey: z.string() });
 
 /** Flags first, then the environment, then what `outcall start` on this machine left behind. */
 export function createApiClient(options: ApiOptions): ApiClient {
-  const start = readStart();
+  const start = readStart(process.env['DATA_DIR'] ?? 'data');
   // Set but empty is unset, as everywhere in the environment.
   const fromEnvironment = (name: string): string | undefined =>
     process.env[name]
@@ -141,12 +139,4 @@ function refusal(status: number, answer: unknown): CommandFailure {
     `${detail} (${status} ${code})${fields}${hint}`,
     status === 503 ? EXIT.unreachable : EXIT.failure,
   );
-}
-
-function readStart(): z.infer<typeof remembered> | null {
-  try {
-    return remembered.parse(JSON.parse(readFileSync(startedFile(process.env['DATA_DIR'] ?? 'data'), 'utf8')));
-  } catch {
-    return null;
-  }
 }

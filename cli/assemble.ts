@@ -14,7 +14,7 @@ import type { BrowserAccess } from '../platform/telnyx/browser-access';
 import { createTelnyxClient } from '../platform/telnyx/client';
 import { createApp } from '../server/app';
 import { createCallDirectory } from '../server/call-directory';
-import { BASE_PATH } from '../server/calls';
+import { BASE_PATH } from '../server/base-path';
 import { close, listen } from '../server/listen';
 import { createRecordingDirectory } from '../server/recording-directory';
 import { SOUND_PATHS } from '../server/sounds';

@@ -7,7 +7,7 @@ import { completionCommand } from './commands/completion';
 import { listCommands } from './commands/list';
 import { recordingsCommand } from './commands/recordings';
 import { runCommands } from './commands/run';
-import { report } from './terminal';
+import { EXIT, report } from './terminal';
 
 const EXIT_CODES = `
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the API cannot be reached · 4 the call was not answered ·
@@ -42,6 +42,12 @@ async function main(): Promise<number> {
     return report(error);
   }
 }
+
+// Who reads has had enough, as in `outcall tail … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
 
 void main().then((exitCode) => {
   process.exitCode = exitCode;

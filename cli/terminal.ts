@@ -12,6 +12,9 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** A number of the simulator's that answers, talks for a while and hangs up. */
+export const DEMO_NUMBER = '+15559999999';
+
 /** Ends the command with a line on standard error and an exit code. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';

@@ -124,6 +124,15 @@ export function ringSecondsOf(call: CallRequest, { role }: Pick<LegName, 'role'>
   return role === 'lead' ? call.ringTimeoutSeconds : Math.max(5, call.agentWaitSeconds);
 }
 
+/** The most that Telnyx takes (API reference: time_limit_secs). */
+const LONGEST_SECONDS = 14_400;
+
+/** How long a leg may live after its answer. An agent is there before the lead, and may wait for one. */
+export function limitSecondsOf(call: CallRequest, { role }: Pick<LegName, 'role'>): number {
+  if (role === 'lead') return call.timeLimitSeconds;
+  return Math.min(call.agentWaitSeconds + call.ringTimeoutSeconds + call.timeLimitSeconds + 60, LONGEST_SECONDS);
+}
+
 export function isSameLeg(a: LegName, b: LegName): boolean {
   return a.role === b.role && a.participant === b.participant && a.attempt === b.attempt;
 }

@@ -17,7 +17,8 @@ import type { CallEvent } from './events';
 
 /**
  * Commands and questions to the carrier. They never throw: what came of them is in the answer. All but `dial` repeat
- * themselves under one `command_id` until the carrier has spoken or about a minute has passed (`unavailable`).
+ * themselves under one `command_id` until the carrier has spoken, or a while has passed (`unavailable`): a minute for a
+ * hangup, ten seconds where somebody is listening.
  */
 export interface Carrier {
   /** Sends at most one request. Everything after that is the story's decision. */
@@ -37,12 +38,15 @@ export interface Carrier {
   say(command: SayCommand): Promise<CommandAnswer>;
   startRecording(command: StartRecordingCommand): Promise<CommandAnswer>;
   mute(command: MuteCommand): Promise<CommandAnswer>;
-  /** Is this leg of ours, is it alive, what happened to it? Events with source `poll`; null when the carrier does not answer. */
+  /**
+   * Is this leg of ours, is it alive, what happened to it? Events with source `poll`, none when its record does not say
+   * whose it is; null when the carrier does not answer.
+   */
   askLeg(question: LegQuestion): Promise<readonly CallEvent[] | null>;
   /** Who is in the conference? */
   askParticipants(question: ParticipantsQuestion): Promise<readonly CallEvent[]>;
-  /** Looks everywhere for a leg whose dial was not answered clearly; null when nothing was found and a look failed. */
-  findLeg(question: FindLegQuestion): Promise<readonly CallEvent[] | null>;
+  /** Looks everywhere for a leg whose dial was not answered clearly; null when the carrier does not answer. */
+  findLeg(question: FindLegQuestion): Promise<Look | null>;
   /** The recordings the carrier lists for a leg; null when it does not answer. */
   listRecordings(question: { readonly callLegId: string }): Promise<readonly string[] | null>;
 }
@@ -110,6 +114,13 @@ export interface FindLegQuestion {
   readonly toPhone: string | null;
   /** ISO 8601; nothing older is of interest. */
   readonly since: string;
+}
+
+export interface Look {
+  /** What was seen of the call's legs, the one that was looked for and others. */
+  readonly events: readonly CallEvent[];
+  /** Every list was looked through: what was not seen is not there, as far as the carrier shows. */
+  readonly complete: boolean;
 }
 
 export type DialAnswer =

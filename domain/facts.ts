@@ -13,6 +13,8 @@ export interface Hangup extends HangupReason {
 
 export interface LegFacts {
   readonly identity: LegIdentity;
+  /** Whose it is was told by an event of its own. A conference's events can carry the state of whoever made it. */
+  readonly named: boolean;
   /** The carrier's ledger says so too (webhook or poll), not only the answer to our dial. */
   readonly confirmed: boolean;
   /** The answer to our dial named it together with our client_state. */
@@ -72,8 +74,8 @@ export interface Facts {
   /** Nobody can say whether the lead's phone rang: the dial was not answered clearly and no leg was ever found. */
   readonly leadUnresolvedAt: string | null;
   readonly commandFailure: Refusal | null;
-  /** Ids. */
-  readonly endedConferences: readonly string[];
+  /** When, by conference_id. */
+  readonly endedConferences: Readonly<Record<string, string>>;
   readonly hangupRequestedAt: string | null;
   readonly nobodyCameAt: string | null;
   readonly machineReachedAt: string | null;
@@ -90,7 +92,7 @@ export const NOTHING_KNOWN: Facts = {
   agentRefusal: null,
   leadUnresolvedAt: null,
   commandFailure: null,
-  endedConferences: [],
+  endedConferences: {},
   hangupRequestedAt: null,
   nobodyCameAt: null,
   machineReachedAt: null,
@@ -118,7 +120,7 @@ export function advance(facts: Facts, event: CallEvent): Facts {
     case 'commandFailed':
       return { ...facts, commandFailure: first(facts.commandFailure, refusalOf(event)) };
     case 'conferenceEnded':
-      return { ...facts, endedConferences: including(facts.endedConferences, event.conferenceId) };
+      return { ...facts, endedConferences: withEnded(facts.endedConferences, event) };
     case 'agentRequested':
     case 'agentUnavailable':
       return { ...facts, agents: advanceAgents(facts.agents, event) };
@@ -151,6 +153,14 @@ export function advance(facts: Facts, event: CallEvent): Facts {
   }
 }
 
+function withEnded(
+  ended: Facts['endedConferences'],
+  { conferenceId, at }: EventOf<'conferenceEnded'>,
+): Facts['endedConferences'] {
+  const known = Object.hasOwn(ended, conferenceId) ? ended[conferenceId] : undefined;
+  return { ...ended, [conferenceId]: known !== undefined && known < at ? known : at };
+}
+
 type LegEvent = Extract<CallEvent, { leg: LegIdentity }>;
 
 function withLeg(facts: Facts, event: LegEvent): Facts {
@@ -165,7 +175,7 @@ function shows({ kind }: LegEvent): boolean {
   return kind !== 'placed' && kind !== 'disowned';
 }
 
-const UNHEARD_OF: Omit<LegFacts, 'identity' | 'confirmed' | 'seenAt'> = {
+const UNHEARD_OF: Omit<LegFacts, 'identity' | 'named' | 'confirmed' | 'seenAt'> = {
   echoed: false,
   disowned: false,
   answeredAt: null,
@@ -186,11 +196,15 @@ const UNHEARD_OF: Omit<LegFacts, 'identity' | 'confirmed' | 'seenAt'> = {
 
 function seen(known: LegFacts | undefined, event: LegEvent): LegFacts {
   const { leg, at } = event;
-  if (!known) return { ...UNHEARD_OF, identity: leg, confirmed: shows(event), seenAt: at };
+  const names = event.kind !== 'joined' && event.kind !== 'left';
+  if (!known) return { ...UNHEARD_OF, identity: leg, named: names, confirmed: shows(event), seenAt: at };
+  const name = names && !known.named ? leg : known.identity;
   return {
     ...known,
+    named: known.named || names,
     identity: {
-      ...known.identity,
+      ...name,
+      callLegId: known.identity.callLegId,
       callControlId: least(known.identity.callControlId, leg.callControlId),
       callSessionId: least(known.identity.callSessionId, leg.callSessionId),
     },

@@ -46,11 +46,24 @@ export function livingLegs(facts: Facts): readonly LivingLeg[] {
   return Object.values(facts.legs).filter(isAlive);
 }
 
+/** One dial makes one leg: when the carrier shows one of this name, an answer that named another was wrong. */
+export function isOutdone(facts: Facts, { confirmed, identity }: LegFacts): boolean {
+  return !confirmed && legNamed(facts, identity)?.confirmed === true;
+}
+
 /** In the conference now, as far as is known. A participant may leave and join again. */
-export function isJoined({ endedConferences }: Facts, leg: LegFacts): boolean {
-  const { lastJoin, lastLeftAt } = leg;
-  if (lastJoin === null || !isAlive(leg) || endedConferences.includes(lastJoin.conferenceId ?? '')) return false;
-  return lastLeftAt === null || lastLeftAt < lastJoin.at;
+export function isJoined(facts: Facts, leg: LegFacts): boolean {
+  return leg.lastJoin !== null && isAlive(leg) && leftAt(facts, leg) === null;
+}
+
+/** When it left the conference that it was in last: by itself, with its end, or with its hangup. */
+export function leftAt({ endedConferences }: Facts, { lastJoin, lastLeftAt, hangup }: LegFacts): string | null {
+  if (lastJoin === null) return null;
+  const left = lastLeftAt !== null && lastLeftAt >= lastJoin.at ? lastLeftAt : null;
+  const id = lastJoin.conferenceId;
+  const ended = id !== null && Object.hasOwn(endedConferences, id) ? (endedConferences[id] ?? null) : null;
+  const [first] = [left, ended, hangup?.at ?? null].filter((at) => at !== null).sort();
+  return first ?? null;
 }
 
 /** Everybody but the lead who is in the conference now. */
@@ -58,14 +71,28 @@ export function company(facts: Facts): readonly LivingLeg[] {
   return livingLegs(facts).filter((leg) => leg.identity.role !== 'lead' && isJoined(facts, leg));
 }
 
-/** Has anybody but the lead ever been in the conference? Stays true. */
-export function hadCompany(facts: Facts): boolean {
+/** Has anybody but the lead ever come into the conference? Stays true. */
+export function somebodyCame(facts: Facts): boolean {
   return Object.values(facts.legs).some((leg) => leg.identity.role !== 'lead' && leg.firstJoinedAt !== null);
+}
+
+/** Has anybody been there together with the lead? A leaving that is told late can take it back. */
+export function hadCompany(facts: Facts): boolean {
+  const cameAt = leadLeg(facts)?.firstJoinedAt ?? null;
+  return Object.values(facts.legs).some((leg) => {
+    const left = leftAt(facts, leg);
+    return leg.identity.role !== 'lead' && leg.lastJoin !== null && (left === null || cameAt === null || left > cameAt);
+  });
 }
 
 /** Who does not come any more, unless asked for once more. */
 export function isUnavailable({ requests, unavailableAfter }: AgentFacts): boolean {
   return unavailableAfter >= requests.length;
+}
+
+/** Why there is no recording: one that was saved after all counts more. */
+export function recordingFailureOf({ recordingFailure, recordingSavedAt }: LegFacts): string | null {
+  return recordingSavedAt === null ? recordingFailure : null;
 }
 
 /** A leg that was heard, in a conference or recorded was answered, even if `call.answered` never came; then this is the latest it can have been. */

@@ -37,7 +37,7 @@ const NO_ANSWER_CAUSES = ['timeout', 'no_answer', 'normal_clearing'];
 
 const ROWS: readonly Row[] = [
   { outcome: 'dial_unknown', fits: ({ facts, lead }) => facts.leadUnresolvedAt !== null && lead === null },
-  { outcome: 'canceled', fits: ({ facts, answered }) => !answered && facts.hangupRequestedAt !== null },
+  { outcome: 'canceled', fits: ({ facts, answered }) => !answered && wasAskedToEnd(facts) },
   { outcome: 'agent_unavailable', fits: ({ facts, answered }) => !answered && facts.nobodyCameAt !== null },
   { outcome: 'busy', fits: ({ answered, cause }) => !answered && cause === 'user_busy' },
   { outcome: 'rejected', fits: ({ answered, cause }) => !answered && cause === 'call_rejected' },
@@ -73,7 +73,8 @@ export function endedBy(facts: Facts): EndedBy | null {
   if (hungUpByThem(leadLeg(facts))) return 'lead';
   // Our clock and the carrier's differ, so where the carrier says that we hung up, no instants are compared.
   const requestedAt = facts.hangupRequestedAt;
-  if (requestedAt !== null && (hangup.hangupSource === 'caller' || requestedAt <= hangup.at)) return 'api';
+  if (requestedAt !== null && wasAskedToEnd(facts) && (hangup.hangupSource === 'caller' || requestedAt <= hangup.at))
+    return 'api';
   // The agent left, and nobody came back.
   if (facts.nobodyCameAt !== null && hadCompany(facts)) return 'agent';
   if (hangup.hangupSource === 'caller' || facts.nobodyCameAt !== null) return 'system';
@@ -81,8 +82,13 @@ export function endedBy(facts: Facts): EndedBy | null {
 }
 
 function endedWithoutLeg(facts: Facts): EndedBy {
-  if (facts.hangupRequestedAt !== null) return 'api';
+  if (wasAskedToEnd(facts)) return 'api';
   return outcomeOf(facts) === 'dial_unknown' ? 'unknown' : 'system';
+}
+
+/** A request that comes after the end changes nothing of what was told. */
+function wasAskedToEnd({ hangupRequestedAt, endedAt }: Facts): boolean {
+  return hangupRequestedAt !== null && (endedAt === null || hangupRequestedAt <= endedAt);
 }
 
 /** Telnyx calls the side that was called `callee`. */

@@ -6,7 +6,7 @@ import type { CallId, CallRequest, LegRole } from './call';
 import type { Source } from './events';
 import type { Facts, LegFacts } from './facts';
 import type { JsonObject } from './json';
-import { answeredAt, hadCompany, isJoined, leadLeg } from './legs';
+import { answeredAt, isJoined, leadLeg, leftAt, recordingFailureOf, somebodyCame } from './legs';
 import { endedBy, outcomeOf } from './outcome';
 import type { EndedBy, Outcome } from './outcome';
 import { expectedRecording } from './recordings';
@@ -46,6 +46,7 @@ export interface StatusDocument {
   readonly metadata: JsonObject;
   readonly participants: readonly ParticipantStatus[];
   readonly created_at: string;
+  /** When the dial of the lead was first sent. */
   readonly dialed_at: string | null;
   readonly answered_at: string | null;
   /** When the lead came into the conference. */
@@ -82,7 +83,7 @@ export function statusOf(facts: Facts): CallStatus {
   if (facts.endedAt !== null) return 'ended';
   const lead = leadLeg(facts);
   if (lead && answeredAt(lead) !== null) {
-    return lead.firstJoinedAt !== null && hadCompany(facts) ? 'in_progress' : 'answered';
+    return lead.firstJoinedAt !== null && somebodyCame(facts) ? 'in_progress' : 'answered';
   }
   // Also when the carrier has since said that the leg is another's: a status that was shown is not taken back.
   if (Object.values(facts.legs).some((leg) => leg.identity.role === 'lead')) return 'ringing';
@@ -111,7 +112,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     metadata: call.metadata,
     participants,
     created_at: call.createdAt,
-    dialed_at: facts.dialSentAt,
+    dialed_at: facts.leadDialedAt,
     answered_at: answered,
     joined_at: lead?.firstJoinedAt ?? null,
     ended_at: ended,
@@ -150,18 +151,14 @@ function describeParticipant(facts: Facts, legs: readonly LegFacts[]): readonly 
   const [first] = legs;
   const leg = legs.findLast((one) => isJoined(facts, one)) ?? legs.at(-1);
   if (!first || !leg) return [];
-  // A leg may stay up after it left the conference; one that never left went with its hangup.
-  const leftBeforeHangup = leg.lastLeftAt !== null && leg.lastLeftAt >= (leg.lastJoin?.at ?? '');
-  const leftAt = leftBeforeHangup ? leg.lastLeftAt : (leg.hangup?.at ?? null);
-  const joined = isJoined(facts, leg);
   return [
     {
       participant_sid: leg.identity.participant,
       role: leg.identity.role,
       call_control_id: leg.identity.callControlId,
       joined_at: first.firstJoinedAt,
-      left_at: joined ? null : leftAt,
-      muted: joined && leg.mute?.muted === true,
+      left_at: leftAt(facts, leg),
+      muted: isJoined(facts, leg) && leg.mute?.muted === true,
     },
   ];
 }
@@ -181,7 +178,8 @@ function describeMessage(call: CallRequest, facts: Facts, lead: LegFacts | null)
 function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | null): RecordingStatus | null {
   if (!call.record) return null;
   const expected = expectedRecording(call.recordingFormat, lead?.recordingId ?? null);
-  if (lead?.recordingFailure) return { ...expected, state: 'absent', last_error: lead.recordingFailure };
+  const failure = lead && recordingFailureOf(lead);
+  if (failure) return { ...expected, state: 'absent', last_error: failure };
   const neverAnswered = facts.endedAt !== null && (lead === null || answeredAt(lead) === null);
   return neverAnswered ? { ...expected, state: 'absent', recording_id: null } : expected;
 }

@@ -6,6 +6,7 @@ import { CALL_ID_PATTERN } from '../domain/call';
 import type { CallId, CallRequest } from '../domain/call';
 import type { StatusDocument } from '../domain/status';
 import type { Logger } from '../platform/logger';
+import { BASE_PATH } from './base-path';
 import { TemporalUnavailableError } from './call-directory';
 import type { CallDirectory } from './call-directory';
 import type { CallMemo } from '../workflows/messages';
@@ -16,8 +17,6 @@ import { onlyMethods } from './methods';
 import { ApiProblem } from './problems';
 import { parseJsonBody, rawBody } from './request-body';
 import type { StatusReader } from './status-reader';
-
-export const BASE_PATH = '/aicallgo/api/v1/cold-call';
 
 export interface CallRoutesSettings {
   readonly directory: CallDirectory;
@@ -31,11 +30,16 @@ export interface CallRoutesSettings {
   readonly log: Logger;
 }
 
+const callReference = z.string().min(1).nullish();
 /** Either of them names the call. */
-export const conferenceReference = z.looseObject({
-  conference_id: z.string().nullish(),
-  conference_sid: z.string().nullish(),
-});
+export const conferenceReference = z.looseObject({ conference_id: callReference, conference_sid: callReference });
+/** What a schema in zod's words cannot say of it. */
+export const EITHER_REFERENCE = {
+  anyOf: ['conference_id', 'conference_sid'].map((name) => ({
+    required: [name],
+    properties: { [name]: { type: 'string' as const } },
+  })),
+};
 
 export function callRoutes(settings: CallRoutesSettings): Router {
   const { directory, readStatus, log } = settings;

@@ -39,7 +39,8 @@ export const limitInQuery = z
   .string()
   .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
   .transform(Number)
-  .refine((value) => value >= 1 && value <= 100, 'must be a whole number from 1 to 100');
+  .refine((value) => value >= 1 && value <= 100, 'must be a whole number from 1 to 100')
+  .meta({ type: 'integer', minimum: 1, maximum: 100, default: DEFAULT_LIMIT });
 
 /** How long Temporal is asked for the details of what a list shows. */
 const DETAILS_WITHIN_MS = 1_500;

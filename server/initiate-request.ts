@@ -62,7 +62,7 @@ export function parseInitiate(
   };
 }
 
-function agentOf({ agent, dial_order }: InitiateBody, settings: InitiateSettings): Agent | null {
+function agentOf({ agent, dial_order, to_phone }: InitiateBody, settings: InitiateSettings): Agent | null {
   switch (agent?.type) {
     case undefined:
       if (dial_order) throw unacceptable('invalid_request', 'dial_order', 'needs an agent: who is dialed first?');
@@ -71,6 +71,8 @@ function agentOf({ agent, dial_order }: InitiateBody, settings: InitiateSettings
       if (!settings.browsersConfigured) throw sipNotConfigured();
       return { type: 'webrtc', clientId: agent.client_id };
     case 'phone':
+      if (agent.number === to_phone)
+        throw unacceptable('calls_itself', 'agent.number', 'must not be the number that is called');
       checkDestination(agent.number, 'agent.number', settings);
       return agent;
     case 'sip':

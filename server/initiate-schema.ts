@@ -1,11 +1,15 @@
 /** What the body of `POST /initiate` may say, field by field. */
 import { z } from 'zod';
 import type { Json, JsonObject } from '../domain/json';
-import { isE164 } from '../domain/phone-numbers';
+import { E164_PATTERN, isE164 } from '../domain/phone-numbers';
 
 const METADATA_BYTES = 4096;
+export const UNSAFE_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
-const e164 = z.string().refine(isE164, 'must be E.164: a plus and 7 to 15 digits, no spaces or extensions');
+const e164 = z
+  .string()
+  .refine(isE164, 'must be E.164: a plus and 7 to 15 digits, no spaces or extensions')
+  .meta({ pattern: E164_PATTERN.source });
 const wholeSeconds = (from: number, to: number) => z.int().min(from).max(to);
 
 const metadata = z
@@ -16,15 +20,22 @@ const metadata = z
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, 'must be at most 4 kB of JSON')
   .refine(
     (value) => isSafe(value),
-    'must not have keys __proto__, constructor or prototype, unpaired surrogates, or numbers beyond JSON',
+    `must not have keys ${UNSAFE_KEYS.join(', ')}, unpaired surrogates, or numbers beyond JSON`,
   )
-  .meta({ type: 'object', description: 'At most 4 kB of JSON; given back everywhere.' });
+  .meta({
+    type: ['object', 'null'],
+    allOf: [{ $ref: '#/components/schemas/Json' }],
+    description: 'At most 4 kB of JSON; given back everywhere.',
+  });
 
-/** An agent's name for a browser. `lead` is the name of the other side. */
+const TAKEN_NAMES = ['lead', 'agent'];
+
+/** A browser's name. The others in a call have names already. */
 export const clientId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
-  .refine((id) => id !== 'lead', 'must not be "lead", which names the person who is called');
+  .refine((id) => !TAKEN_NAMES.includes(id), 'must not be "lead" or "agent", which name others in the call')
+  .meta({ not: { enum: TAKEN_NAMES } });
 
 const sipUri = z
   .string()
@@ -32,6 +43,11 @@ const sipUri = z
   .regex(
     /^sips?:[\w.+~!*'()%-]{1,128}@[A-Za-z0-9.-]{1,128}(:\d{1,5})?(;[\w.=-]+)*$/,
     'must be like sip:ana@example.com',
+  )
+  // It would be called like a number, past all that is checked of numbers.
+  .refine(
+    (uri) => !/^sips?:[+\d]+@([\w.-]+\.)?telnyx\.com\b/i.test(uri),
+    'must not be a telephone number: use {"type": "phone"}',
   );
 
 const agent = z.discriminatedUnion('type', [
@@ -81,7 +97,7 @@ function isSafe(value: Json): boolean {
   if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value as JsonObject).every(
-    ([key, item]) => !['__proto__', 'constructor', 'prototype'].includes(key) && isUnicode(key) && isSafe(item),
+    ([key, item]) => !UNSAFE_KEYS.includes(key) && isUnicode(key) && isSafe(item),
   );
 }
 

@@ -14,9 +14,12 @@ import { CALL_STATUSES } from '../domain/status';
 import type { MessageStatus, ParticipantStatus, StatusDocument } from '../domain/status';
 import type { DeliveryDocument, RecordingAudit, TimelineEntry } from '../workflows/messages';
 import { joinRequest, muteRequest } from './agents';
+import { BASE_PATH } from './base-path';
+import { LAST_EVENT_ID } from './call-events';
+import { VISIBLE_ASCII } from './call-ids';
 import { listQuery } from './call-list';
-import { BASE_PATH, conferenceReference } from './calls';
-import { initiateSchema } from './initiate-schema';
+import { conferenceReference, EITHER_REFERENCE } from './calls';
+import { initiateSchema, UNSAFE_KEYS } from './initiate-schema';
 import { recordingsQuery, redeliverBody } from './recordings';
 import { WEBHOOK_PATHS } from './webhooks';
 
@@ -148,6 +151,12 @@ const event = z
   .object({ seq: z.int(), type: word, at: instant, role: word.nullable() } satisfies Shape<TimelineEntry>)
   .meta({ id: 'CallEvent' });
 
+const serverSentEvent = z.object({
+  id: word.meta({ description: 'The seq of the CallEvent' }),
+  event: word.meta({ description: 'Its type' }),
+  data: word.meta({ contentMediaType: 'application/json', contentSchema: { $ref: '#/components/schemas/CallEvent' } }),
+});
+
 const problem = z
   .object({
     type: word,
@@ -159,9 +168,38 @@ const problem = z
   })
   .meta({ id: 'Problem' });
 
-const telnyxEvent = z
-  .looseObject({ data: z.looseObject({ event_type: word, payload: z.looseObject({}) }) })
-  .meta({ id: 'TelnyxEvent' });
+const told = z.looseObject({ event_type: word.min(1).max(200), payload: z.looseObject({}) });
+const telnyxEvent = z.union([z.looseObject({ data: told }), told]).meta({ id: 'TelnyxEvent' });
+
+/** What `metadata` may hold. Written by hand: the generator makes null two cases where a schema contains itself. */
+const JSON_VALUE = {
+  anyOf: [
+    { type: ['string', 'boolean', 'null'] },
+    { type: 'number', minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+    { type: 'array', items: { $ref: '#/components/schemas/Json' } },
+    {
+      type: 'object',
+      propertyNames: { not: { enum: [...UNSAFE_KEYS] } },
+      additionalProperties: { $ref: '#/components/schemas/Json' },
+    },
+  ],
+} satisfies Parameters<OpenAPIRegistry['registerComponent']>[2];
+
+/** A `dial_order` asks for an `agent`, which zod's words for a body cannot say. */
+const ORDER_NEEDS_AGENT = {
+  anyOf: [
+    { properties: { dial_order: { type: 'null' as const } } },
+    { required: ['agent'], properties: { agent: { type: 'object' as const } } },
+  ],
+};
+
+/** What can be done with the call that an answer is about. */
+const CALL_LINKS = Object.fromEntries(
+  ['getCall', 'getStatus', 'streamCallEvents', 'hangUpCall'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { id: '$response.body#/call_id' } },
+  ]),
+);
 
 const json = (description: string, schema: z.ZodType) => ({
   description,
@@ -264,8 +302,9 @@ export function describeApi(publicUrl: string): object {
     in: 'header',
     name: 'X-API-Key',
   });
+  registry.registerComponent('schemas', 'Json', JSON_VALUE);
   const security = [{ [key.name]: [] }];
-  const params = z.object({ id: word.meta({ description: 'The call_id.' }) });
+  const params = z.object({ id: word.meta({ pattern: CALL_ID_PATTERN.source, description: 'The call_id.' }) });
   const register: Register = (route) => {
     registry.registerPath({ ...route, path: `${BASE_PATH}${route.path}`, security });
   };
@@ -277,9 +316,10 @@ export function describeApi(publicUrl: string): object {
     operationId: 'initiateCall',
     summary: 'Start a call',
     request: {
-      body: body(initiateSchema),
+      body: body(initiateSchema.meta(ORDER_NEEDS_AGENT)),
       headers: z.object({
-        'Idempotency-Key': word.min(1).max(255).optional().meta({
+        'Idempotency-Key': word.optional().meta({
+          pattern: VISIBLE_ASCII.source,
           description: 'The same key never starts a second call; a repeat is answered like the first request.',
         }),
       }),
@@ -291,6 +331,7 @@ export function describeApi(publicUrl: string): object {
           Location: { schema: { type: 'string' } },
           'Idempotent-Replayed': { schema: { type: 'string', enum: ['true'] } },
         },
+        links: CALL_LINKS,
       },
       ...problems(...WITH_KEY, ...WITH_BODY, 403, 501),
     },
@@ -327,13 +368,15 @@ export function describeApi(publicUrl: string): object {
     request: {
       params,
       headers: z.object({
-        'Last-Event-ID': word.optional().meta({ description: 'Go on after the event of this id.' }),
+        'Last-Event-ID': word
+          .optional()
+          .meta({ pattern: LAST_EVENT_ID.source, description: 'Go on after the event of this id.' }),
       }),
     },
     responses: {
       200: {
-        description: 'The data of each event is a CallEvent',
-        content: { 'text/event-stream': { schema: event } },
+        description: 'Each event has these fields; its data is a CallEvent in JSON',
+        content: { 'text/event-stream': { schema: serverSentEvent } },
       },
       204: { description: 'The call is over and all was told' },
       ...problems(...WITH_KEY, 404),
@@ -352,7 +395,7 @@ export function describeApi(publicUrl: string): object {
     path: '/end',
     operationId: 'endConference',
     summary: 'The same, by conference_id (or conference_sid)',
-    request: { body: body(conferenceReference) },
+    request: { body: body(conferenceReference.meta(EITHER_REFERENCE)) },
     responses: { 200: json('The call, perhaps not ended yet', call), ...problems(...WITH_KEY, ...WITH_BODY, 404) },
   });
   register({
@@ -360,7 +403,7 @@ export function describeApi(publicUrl: string): object {
     path: '/webrtc-join',
     operationId: 'joinByBrowser',
     summary: "Ring an agent's browser into the conference; answered before it rings",
-    request: { body: body(joinRequest) },
+    request: { body: body(joinRequest.meta(EITHER_REFERENCE)) },
     responses: {
       200: json('It will ring', joined),
       ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
@@ -371,7 +414,7 @@ export function describeApi(publicUrl: string): object {
     path: '/control/mute',
     operationId: 'muteParticipant',
     summary: 'Mute a participant, or let it be heard again',
-    request: { body: body(muteRequest) },
+    request: { body: body(muteRequest.meta(EITHER_REFERENCE)) },
     responses: {
       200: json('Done', z.object({ conference_id: word, participant_sid: word, muted: z.boolean() })),
       ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
@@ -412,9 +455,19 @@ export function describeApi(publicUrl: string): object {
       },
     });
   }
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  // Nothing refers to CallEvent in zod's words.
+  const definitions = [...registry.definitions, { type: 'schema', schema: event } as const];
+  const document = new OpenApiGeneratorV31(definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Outcall', version: '1', description: 'Outbound calls that cannot be lost.' },
     servers: [{ url: publicUrl }],
   });
+  return JSON.parse(JSON.stringify(document), allowNull) as object;
 }
+
+/** The generator leaves null out of the words of what may be null, and so forbids it. */
+function allowNull(_key: string, value: unknown): unknown {
+  const schema = NULLABLE_WORDS.safeParse(value);
+  return schema.success ? { ...schema.data, enum: [...schema.data.enum, null] } : value;
+}
+const NULLABLE_WORDS = z.looseObject({ type: z.tuple([z.literal('string'), z.literal('null')]), enum: z.array(word) });

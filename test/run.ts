@@ -36,6 +36,7 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
   return sum([
     await check(),
     await jest('unit', ['--selectProjects', 'unit']),
+    await jest('seeds', ['--selectProjects', 'seeds']),
     await jest('workflows', ['--selectProjects', 'workflows']),
     // Mostly waiting for simulated phones, so two at a time.
     await jest('e2e', ['--selectProjects', 'e2e', '--maxWorkers=2']),

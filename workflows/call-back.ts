@@ -2,7 +2,7 @@
  * Somebody calls one of our numbers, usually a lead who saw it on the phone: answered by a sentence, or rejected, never
  * left ringing. It needs no webhook, so nothing can be lost.
  */
-import { ActivityFailure, proxyActivities, sleep } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, proxyActivities, sleep } from '@temporalio/workflow';
 import type { CallBackActivities } from '../activities/call-backs';
 import type { CommandAnswer } from '../domain/carrier';
 import type { IncomingCall } from './messages';
@@ -18,7 +18,12 @@ const { answerCallBack, sayToCallBack, hangUpCallBack, rejectCallBack } = proxyA
 const MS_PER_CHARACTER = 100;
 const SPEECH_GRACE_MS = 2_000;
 
-export async function callBack({ leg, message }: IncomingCall): Promise<'rejected' | 'answered'> {
+/** Returns when the caller is gone. Cancelling it changes nothing: whoever was answered is hung up. */
+export function callBack(call: IncomingCall): Promise<'rejected' | 'answered'> {
+  return CancellationScope.nonCancellable(() => receive(call));
+}
+
+async function receive({ leg, message }: IncomingCall): Promise<'rejected' | 'answered'> {
   if (message === null) {
     await attempted(rejectCallBack(leg));
     return 'rejected';

@@ -3,10 +3,10 @@
  * Webhooks make it fast, asking makes it true: every wait has an end and a question to the carrier behind it. Its
  * chapters are in `story/`.
  */
-import { isReachable, LEAD, ringSecondsOf } from '../domain/call';
+import { isReachable, LEAD, participantOf, ringSecondsOf } from '../domain/call';
 import type { CallRequest } from '../domain/call';
 import type { Facts } from '../domain/facts';
-import { company, hadCompany, isUnavailable, leadLeg } from '../domain/legs';
+import { company, hadCompany, isUnavailable, leadLeg, livingLegs } from '../domain/legs';
 import { accompanyAgents } from './story/agents';
 import {
   ASK_WHILE_RINGING_MS,
@@ -15,8 +15,9 @@ import {
   CARRIER_SLACK_MS,
   untilAsking,
 } from './story/asking';
-import { enterConference, isIn, stopRingback } from './story/conference';
+import { enterConference, isIn, stopPlaying } from './story/conference';
 import { dialUntilKnown, iso } from './story/dialing';
+import type { Dial } from './story/dialing';
 import { endEveryLeg, learnHowItEnded } from './story/ending';
 import { canGoOn, isMachine, isMeantForPeople, leadAnswered, leadIsGone } from './story/going-on';
 import { isForPerson, takeOutMachine, treatMachine } from './story/machine';
@@ -38,9 +39,14 @@ export async function callStory(call: CallRequest, runtime: CallRuntime): Promis
   if (await bringAgentFirst(call, runtime)) {
     const byItself = entersByItself(call, runtime.facts());
     if (await ringLead(call, byItself, runtime)) await accompanyLead(call, byItself, runtime);
+    else if (hasLostAgent(call, runtime.facts())) learn(runtime, 'nobodyCame');
   }
   learn(runtime, 'ending');
-  await endEveryLeg(call, runtime);
+  do await endEveryLeg(call, runtime);
+  while (
+    isOnlyStrangersLegKnown(runtime.facts()) &&
+    (await dialUntilKnown(call, leadDial(call, false, runtime), runtime))
+  );
   await agents;
   // A dial to an agent that was under way may have left a leg.
   await endEveryLeg(call, runtime);
@@ -72,14 +78,7 @@ function entersByItself(call: CallRequest, facts: Facts): boolean {
 
 /** Dials the lead and waits for the answer; false when the call is over before one. */
 async function ringLead(call: CallRequest, intoConference: boolean, runtime: CallRuntime): Promise<boolean> {
-  const dial = {
-    leg: LEAD,
-    agent: null,
-    intoConference,
-    notAfterMs: runtime.acceptedAtMs + LAST_DIAL_AFTER_MS,
-    isWanted: (facts: Facts): boolean => facts.hangupRequestedAt === null,
-  };
-  while (await dialUntilKnown(call, dial, runtime)) {
+  while (await dialUntilKnown(call, leadDial(call, intoConference, runtime), runtime)) {
     const settled = (facts: Facts): boolean =>
       leadAnswered(facts) || leadIsGone(facts) || facts.hangupRequestedAt !== null;
     const patienceMs = call.ringTimeoutSeconds * 1000 + CARRIER_SLACK_MS;
@@ -91,6 +90,27 @@ async function ringLead(call: CallRequest, intoConference: boolean, runtime: Cal
   return false;
 }
 
+function leadDial(call: CallRequest, intoConference: boolean, { acceptedAtMs }: CallRuntime): Dial {
+  const isWanted = (facts: Facts): boolean =>
+    facts.hangupRequestedAt === null && facts.endingAt === null && !hasLostAgent(call, facts);
+  return { leg: LEAD, agent: null, intoConference, notAfterMs: acceptedAtMs + LAST_DIAL_AFTER_MS, isWanted };
+}
+
+/** The agent who was to be there first has left before the lead's phone rang. */
+function hasLostAgent({ agent, dialOrder }: CallRequest, facts: Facts): boolean {
+  const { hangupRequestedAt, leadRefusal, leadUnresolvedAt } = facts;
+  const decided = [hangupRequestedAt, leadRefusal, leadUnresolvedAt].some((known) => known !== null);
+  if (agent === null || dialOrder !== 'agent_first' || decided) return false;
+  return leadLeg(facts) === null && company(facts).length === 0;
+}
+
+/** Then ours may still ring: the dial is as unclear as after a lost answer. */
+function isOnlyStrangersLegKnown(facts: Facts): boolean {
+  const { legs, leadUnresolvedAt, leadRefusal } = facts;
+  const hasDisowned = Object.values(legs).some(({ identity, disowned }) => disowned && identity.role === LEAD.role);
+  return leadLeg(facts) === null && hasDisowned && leadUnresolvedAt === null && leadRefusal === null;
+}
+
 /** From the answer to the moment when somebody ends it: the lead, the API, a limit, a machine, or nobody having come. */
 async function accompanyLead(call: CallRequest, byItself: boolean, runtime: CallRuntime): Promise<void> {
   const answeredMs = runtime.now();
@@ -98,13 +118,22 @@ async function accompanyLead(call: CallRequest, byItself: boolean, runtime: Call
   await announceRecording(call, runtime);
   const [entered] = await Promise.all([
     enterConference(call, { leg: LEAD, byItself, isWanted: canGoOn }, runtime),
-    stopRingback(call, company(runtime.facts()), runtime),
+    stopPlaying(
+      call,
+      company(runtime.facts()).map(({ identity }) => identity),
+      runtime,
+    ),
   ]);
   if (!entered) return;
-  if (call.agent !== null && call.dialOrder === 'lead_first') {
+  if (call.agent !== null && call.dialOrder === 'lead_first' && !hasLeg(participantOf(call.agent), runtime.facts())) {
     runtime.learn({ kind: 'agentRequested', at: iso(runtime.now()), source: 'api', agent: call.agent });
   }
   await keepCompany(call, answeredMs, runtime);
+}
+
+/** On the way, or here: an agent may have joined while the lead's phone rang. */
+function hasLeg(participant: string, facts: Facts): boolean {
+  return livingLegs(facts).some(({ identity }) => identity.participant === participant);
 }
 
 /** Agents come and go; a lead who is alone hears hold audio, and after a while an apology. */
@@ -142,10 +171,11 @@ async function holdUntilSomebodyComes(
   const waiting = { patienceMs, askEveryMs: ASK_WHILE_TALKING_MS, summary: 'waiting for somebody to come' };
   const came = (facts: Facts): boolean => company(facts).length > 0 || interrupted(facts);
   if (await untilAsking(call, runtime, came, waiting)) {
-    if (mustPlay && !interrupted(runtime.facts())) await runtime.carrier.stopPlaying({ callId, legs });
+    if (mustPlay && !interrupted(runtime.facts())) await stopPlaying(call, legs, runtime);
     return true;
   }
   learn(runtime, 'nobodyCame');
+  if (mustPlay) await runtime.carrier.stopPlaying({ callId, legs });
   for (const leg of legs) await runtime.carrier.leaveConference({ callId, leg, attempt: 1 });
   await say(call, 'apology', { say: APOLOGY }, runtime);
   return false;

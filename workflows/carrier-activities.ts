@@ -10,33 +10,39 @@
  */
 import { ActivityFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
 import { TimeoutType } from '@temporalio/common';
+import type { ActivityOptions } from '@temporalio/workflow';
 import type { CarrierActivities } from '../activities/carrier';
 import type { CallRequest } from '../domain/call';
 import type { Carrier, CommandAnswer, DialAnswer } from '../domain/carrier';
 import type { CallEvent } from '../domain/events';
 import { maskPhone } from '../domain/phone-numbers';
 
-const dialing = proxyActivities<CarrierActivities>({
+const DIALING: ActivityOptions = {
   scheduleToStartTimeout: '5 seconds',
   startToCloseTimeout: '12 seconds',
   retry: { maximumAttempts: 1 },
-});
-const hangingUp = proxyActivities<CarrierActivities>({
+};
+const HANGING_UP: ActivityOptions = {
   startToCloseTimeout: '11 seconds',
   scheduleToCloseTimeout: '1 minute',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
-});
-const acting = proxyActivities<CarrierActivities>({
+};
+const ACTING: ActivityOptions = {
   startToCloseTimeout: '5 seconds',
   scheduleToCloseTimeout: '10 seconds',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '1 second' },
-});
-const asking = proxyActivities<CarrierActivities>({
+};
+const ASKING: ActivityOptions = {
   startToCloseTimeout: '11 seconds',
   retry: { maximumAttempts: 1 },
-});
+};
 
-export function createCarrier(call: CallRequest): Carrier {
+/** @param proxy binds activities to the world: Temporal's own, or that of the seeded simulation. */
+export function createCarrier(call: CallRequest, proxy = proxyActivities): Carrier {
+  const dialing = proxy<CarrierActivities>(DIALING);
+  const hangingUp = proxy<CarrierActivities>(HANGING_UP);
+  const acting = proxy<CarrierActivities>(ACTING);
+  const asking = proxy<CarrierActivities>(ASKING);
   const lead = maskPhone(call.toPhone);
   return {
     dial: (command) =>

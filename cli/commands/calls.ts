@@ -142,7 +142,16 @@ function show(document: StatusDocument, { json }: Common): void {
     return;
   }
   for (const [name, value] of Object.entries(document)) {
-    if (value === null || name === 'recordings' || name === 'conference_sid') continue;
-    print(`${name.padEnd(18)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+    if (name === 'recordings' || name === 'conference_sid') continue;
+    for (const [line, text] of linesOf(value).entries()) print(`${(line === 0 ? name : '').padEnd(18)} ${text}`);
   }
+}
+
+/** What is null is left out; each of several has a line. */
+function linesOf(value: unknown): readonly string[] {
+  if (value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((one: unknown) => linesOf(one));
+  if (typeof value !== 'object') return [typeof value === 'string' ? value : JSON.stringify(value)];
+  const parts = Object.entries(value).filter(([, part]) => part !== null);
+  return parts.length === 0 ? [] : [parts.map(([name, part]) => `${name} ${linesOf(part).join(' ')}`).join(', ')];
 }

@@ -8,11 +8,13 @@ type Shell = (typeof SHELLS)[number];
 interface Completable {
   readonly name: string;
   readonly description: string;
-  /** What may stand behind it besides flags. */
+  /** What may stand behind it besides flags; empty when that is anything. */
   readonly words: readonly string[];
   readonly flags: readonly {
     readonly name: string;
     readonly description: string;
+    readonly takesValue: boolean;
+    /** What its value may be; empty when that is anything. */
     readonly choices: readonly string[];
   }[];
 }
@@ -24,7 +26,8 @@ export function completionCommand(program: Command): Command {
     .addArgument(new Argument('<shell>').choices(SHELLS))
     .addHelpText(
       'after',
-      '\nExamples:\n  source <(outcall completion bash)\n  outcall completion zsh > ~/.zfunc/_outcall' +
+      '\nFor a command "outcall" of its own:  alias outcall="npm run --silent outcall --"' +
+        '\n\nExamples:\n  source <(outcall completion bash)\n  outcall completion zsh > ~/.zfunc/_outcall' +
         '\n  outcall completion fish > ~/.config/fish/completions/outcall.fish',
     )
     .action((shell: Shell) => {
@@ -42,8 +45,10 @@ function describe(command: Command): Completable {
     name: command.name(),
     description: firstWords(command.description()),
     words: [...commands.map((one) => one.name()), ...choices],
-    flags: flags.flatMap(({ long, description, argChoices }) =>
-      long ? [{ name: long, description: firstWords(description), choices: argChoices ?? [] }] : [],
+    flags: flags.flatMap(({ long, description, required, argChoices }) =>
+      long
+        ? [{ name: long, description: firstWords(description), takesValue: required, choices: argChoices ?? [] }]
+        : [],
     ),
   };
 }
@@ -57,10 +62,13 @@ const SCRIPTS: Readonly<Record<Shell, (program: string, commands: readonly Compl
   bash: (program, commands) => {
     const choices = commands.flatMap(({ name, flags }) =>
       flags
-        .filter((flag) => flag.choices.length > 0)
+        .filter(({ takesValue }) => takesValue)
         .map((flag) => `    ${name}/${flag.name}) words="${flag.choices.join(' ')}" ;;`),
     );
-    const flags = commands.map((command) => `    ${command.name}/*) words="${wordsOf(command)}" ;;`);
+    const flags = commands.map((command) => {
+      const words = [...command.words, ...command.flags.map((flag) => flag.name)];
+      return `    ${command.name}/*) words="${words.join(' ')}" ;;`;
+    });
     return `_${program}() {
   local words current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   if [ "$COMP_CWORD" -eq 1 ]; then previous=""; fi
@@ -73,12 +81,11 @@ ${[...choices, ...flags].join('\n')}
 complete -F _${program} ${program}`;
   },
   zsh: (program, commands) => {
-    const cases = commands.map(({ name, words, flags }) => {
-      const first = words.length > 0 ? [`'1:word:(${words.join(' ')})'`] : [];
-      const specs = flags.map(({ name: flag, description, choices }) => {
-        return `'${flag}[${description}]${choices.length > 0 ? `:word:(${choices.join(' ')})` : ''}'`;
+    const cases = commands.map(({ name, flags, words }) => {
+      const specs = flags.map(({ name: flag, description, takesValue, choices }) => {
+        return `'${flag}[${description}]${takesValue ? `:value:(${choices.join(' ')})` : ''}'`;
       });
-      return `    ${name}) _arguments ${[...first, ...specs].join(' ')} ;;`;
+      return `    ${name}) _arguments ${specs.join(' ')} ':argument:(${words.join(' ')})' ;;`;
     });
     return `#compdef ${program}
 _${program}() {
@@ -94,7 +101,8 @@ _${program}() {
 ${cases.join('\n')}
   esac
 }
-compdef _${program} ${program}`;
+# Found by its name it is to complete at once; sourced it is to be known.
+if [[ "$funcstack[1]" == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi`;
   },
   fish: (program, commands) =>
     [
@@ -104,14 +112,10 @@ compdef _${program} ${program}`;
         ...(words.length > 0
           ? [`complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -a '${words.join(' ')}'`]
           : []),
-        ...flags.map(({ name: flag, description: about, choices }) => {
-          const words = choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : '';
-          return `complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${about}'${words}`;
+        ...flags.map(({ name: flag, description: about, takesValue, choices }) => {
+          const value = takesValue ? ` -x -a '${choices.join(' ')}'` : '';
+          return `complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${about}'${value}`;
         }),
       ]),
     ].join('\n'),
 };
-
-function wordsOf({ words, flags }: Completable): string {
-  return [...words, ...flags.map((flag) => flag.name)].join(' ');
-}

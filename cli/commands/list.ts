@@ -53,8 +53,8 @@ function listCommand(): Command {
         return;
       }
       for (const line of table(page.calls)) print(line);
-      if (page.calls.length === 0) remark('there are no such calls');
-      if (page.next_cursor !== null) remark('there are more; see --limit');
+      if (page.calls.length === 0) remark(query.size > 1 ? 'there are no such calls' : 'there are no calls yet');
+      if (page.next_cursor !== null) remark('there are more; see --limit, --status and --outcome');
     });
 }
 

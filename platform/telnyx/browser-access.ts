@@ -21,6 +21,9 @@ export interface BrowserAccessSettings {
   readonly sipUsername: string | null;
 }
 
+/** A browser's page waits for four requests at most. */
+const LIMIT_MS = 3_000;
+
 const credential = z.object({ id: z.string().min(1), sip_username: z.string().min(1), created_at: z.string() });
 type Credential = z.infer<typeof credential>;
 const one = z.object({ data: credential });
@@ -40,7 +43,7 @@ export function createBrowserAccess(settings: BrowserAccessSettings): BrowserAcc
 function withCredentials(telnyx: TelnyxClient, connectionId: string): BrowserAccess {
   async function list(clientId: string): Promise<Credential | null> {
     const query = { 'filter[tag]': clientId, 'filter[resource_id]': `connection:${connectionId}`, 'page[size]': 250 };
-    const { data } = await telnyx.request('get', '/telephony_credentials', many, { query });
+    const { data } = await telnyx.request('get', '/telephony_credentials', many, { query, limitMs: LIMIT_MS });
     // Two processes may have made one at the same time: all take the first.
     const [first] = data.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
     return first ?? null;
@@ -50,7 +53,7 @@ function withCredentials(telnyx: TelnyxClient, connectionId: string): BrowserAcc
     const found = await list(clientId);
     if (found) return found;
     const body = { connection_id: connectionId, name: `outcall ${clientId}`, tag: clientId };
-    const made = await telnyx.request('post', '/telephony_credentials', one, { body });
+    const made = await telnyx.request('post', '/telephony_credentials', one, { body, limitMs: LIMIT_MS });
     return (await list(clientId)) ?? made.data;
   }
 
@@ -59,7 +62,11 @@ function withCredentials(telnyx: TelnyxClient, connectionId: string): BrowserAcc
     logIn: async (clientId) => {
       const { id, sip_username: sipUsername } = await findOrMake(clientId);
       const path = `/telephony_credentials/${encodeURIComponent(id)}/token`;
-      const loginToken = await telnyx.request('post', path, z.string().min(1), { body: {} });
+      const loginToken = await telnyx.request('post', path, z.string().min(1), {
+        body: {},
+        accept: 'text/plain',
+        limitMs: LIMIT_MS,
+      });
       return { sipUsername, loginToken };
     },
   };

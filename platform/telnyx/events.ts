@@ -17,6 +17,8 @@ const envelope = z.object({
   payload: z.record(z.string(), z.unknown()),
 });
 
+const wrappedEnvelope = z.object({ data: envelope });
+
 /** One event as Telnyx tells it. Only the type and an object `payload` are certain. */
 export type TelnyxEvent = z.infer<typeof envelope>;
 
@@ -25,7 +27,7 @@ export type TelnyxEvent = z.infer<typeof envelope>;
  * schema has it for `conference.floor.changed`. Null when the body is no event.
  */
 export function parseWebhook(body: unknown): TelnyxEvent | null {
-  const wrapped = z.object({ data: envelope }).safeParse(body);
+  const wrapped = wrappedEnvelope.safeParse(body);
   if (wrapped.success) return wrapped.data.data;
   const bare = envelope.safeParse(body);
   return bare.success ? bare.data : null;

@@ -45,6 +45,7 @@ export function plantRecording(world: World, planting: Planting): Recording {
     recordingIds: [],
     timers: new Set(),
     media: new Set(),
+    sounds: [],
   };
   world.legs.set(leg.callControlId, leg);
   noteEvent(world, leg, 'call.initiated');

@@ -163,7 +163,68 @@ describe('agent_first', () => {
   });
 });
 
+test('an agent who leaves before the lead could be dialed: the lead is never rung', async () => {
+  const to_phone = '+15550240000';
+  const refusal = { refusal: 'tooMany', detail: 'Too many requests.', headers: { 'retry-after': '4' }, once: true };
+  await system.control('PUT', `phones/${to_phone}`, { refusal });
+  const callId = await system.call({ to_phone, agent: { type: 'phone', number: '+15550241006' } });
+  await until(callId, () => commandsOf(callId).some(({ name }) => name === 'play'));
+  await phoneHangsUp(legOf(callId, 'agent'));
+  expect(await until(callId, hasEnded)).toMatchObject({ outcome: 'agent_unavailable', ended_by: 'system' });
+  expect(legsOf(callId).map(({ role }) => role)).toEqual(['agent']);
+});
+
+test('an agent who waits for a lead is let go when a machine answers', async () => {
+  const answering_machine = { leave_message: { say: 'Please call us back.' } };
+  const agent = { type: 'phone', number: '+15550243006' };
+  const callId = await system.call({ to_phone: '+15550242020', agent, answering_machine });
+  const document = await until(callId, hasEnded);
+  expect(document).toMatchObject({ outcome: 'voicemail', message: { state: 'left' } });
+  expect(legOf(callId, 'agent').ended_at ?? '~').not.toBe('~');
+  expect((legOf(callId, 'agent').ended_at ?? '~') < (document.message?.left_at ?? '')).toBe(true);
+});
+
 describe('lead_first', () => {
+  test('an agent who is there already when the lead answers is not rung again', async () => {
+    const to_phone = '+15550244006';
+    await system.control('PUT', `phones/${to_phone}`, { ringMs: 3_000, talkMs: null });
+    const agent = { type: 'webrtc', client_id: 'early' };
+    const callId = await system.call({ to_phone, agent, dial_order: 'lead_first' });
+    await join(callId, 'early');
+    await until(callId, inProgress);
+    expect(
+      legsOf(callId)
+        .map(({ role }) => role)
+        .sort(),
+    ).toEqual(['agent', 'lead']);
+    await hangUp(callId);
+    expect(await until(callId, hasEnded)).toMatchObject({ outcome: 'completed' });
+    expect(legsOf(callId)).toHaveLength(2);
+  });
+
+  test('hold audio that cannot be stopped at once is stopped later', async () => {
+    const callId = await system.call({ to_phone: stays(9), agent: { type: 'phone', number: '+15550245006' } });
+    await until(callId, inProgress);
+    await phoneHangsUp(legOf(callId, 'agent'));
+    await until(callId, () => commandsOf(callId).filter(({ name }) => name === 'play').length === 2);
+    expect(commandsOf(callId).findLast(({ name }) => name === 'play')?.body['audio_url']).toMatch(/hold/);
+    await system.control('POST', 'faults', {
+      operation: 'stop',
+      times: 14,
+      fault: { kind: 'status', status: 503, applied: false },
+    });
+    await join(callId, 'later');
+    await until(callId, () => legsOf(callId).length === 3);
+    const heard = (): string[] =>
+      system
+        .ledger()
+        .conferences.filter(({ name }) => name === callId)
+        .flatMap(({ participants }) => participants.flatMap((one) => one.hears));
+    await until(callId, () => heard().length === 0, 40_000);
+    expect(await system.status(callId)).toMatchObject({ status: 'in_progress', participant_count: 2 });
+    await hangUp(callId);
+  }, 60_000);
+
   test('the agent is rung when the lead has answered, who hears hold audio until then', async () => {
     const agent = { type: 'phone', number: '+15550210006' };
     const callId = await system.call({ to_phone: stays(1), agent, dial_order: 'lead_first' });
@@ -307,6 +368,23 @@ describe('/webrtc-join', () => {
       { call_control_id: legOf(callId, 'reloads').call_control_id, left_at: null },
     ]);
     expect(legOf(callId, 'lead').ended_at).toBeNull();
+    await post('/control/mute', { conference_id: callId, participant_sid: 'reloads', action: 'mute' });
+    await join(callId, 'reloads');
+    await until(callId, () => legsOf(callId).filter(({ leg }) => leg.answered_at !== null).length === 4);
+    await until(callId, ({ participants }) =>
+      participants.some((one) => one.muted && one.call_control_id === legOf(callId, 'reloads').call_control_id),
+    );
+    const present = () =>
+      system
+        .ledger()
+        .conferences.findLast(({ name }) => name === callId)
+        ?.participants.filter(({ left_at }) => left_at === null) ?? [];
+    await until(callId, () => present().length === 2);
+    expect(
+      present()
+        .map((one) => one.muted)
+        .sort(),
+    ).toEqual([false, true]);
     await phoneHangsUp(legOf(callId, 'lead'));
     const settled = await until(callId, ({ recording }) => recording?.state === 'delivered');
     expect(settled.recordings).toHaveLength(1);

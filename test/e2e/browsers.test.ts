@@ -36,6 +36,13 @@ describe('with a credential connection', () => {
       'invalid_request',
     ],
     ['join', 'the lead', () => ({ conference_id: callId, client_id: 'lead' }), 422, 'invalid_request'],
+    [
+      'join',
+      'the name of a telephone agent',
+      () => ({ conference_id: callId, client_id: 'agent' }),
+      422,
+      'invalid_request',
+    ],
     ['join', 'an unknown call', () => ({ conference_id: unknown, client_id: 'ana' }), 404, 'call_not_found'],
     ['join', 'a name that is no id', () => ({ conference_id: '../x', client_id: 'ana' }), 404, 'call_not_found'],
     ['mute', 'no conference', () => ({ participant_sid: 'lead', action: 'mute' }), 422, 'invalid_request'],
@@ -76,7 +83,7 @@ describe('with a credential connection', () => {
     expect(system.ledger().legs).toHaveLength(before);
   });
 
-  test.each(['__proto__', 'constructor', 'a'.repeat(64), 'agent'])('a client may be called %s', async (client_id) => {
+  test.each(['__proto__', 'constructor', 'a'.repeat(64), 'Agent'])('a client may be called %s', async (client_id) => {
     const answer = await post(system, '/webrtc-join', { conference_sid: callId, client_id });
     expect([answer.status, answer.body['participant_sid']]).toEqual([200, client_id]);
     await system.until(callId, ({ participants }) => participants.some((one) => one.participant_sid === client_id));

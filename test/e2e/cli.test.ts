@@ -158,6 +158,8 @@ describe('a call that is there', () => {
     const table = await ask('status', callId);
     expect(table.stdout).toMatch(new RegExp(`^call_id +${callId}\nconference_id +${callId}\n`));
     expect(table.stdout).toMatch(/^to_phone +\+15550400006$/m);
+    expect(table.stdout).toMatch(/^recording +state expected, .*format mp3/m);
+    expect(table.stdout).not.toContain('{');
     expect(json(await ask('status', callId, '--json'))).toMatchObject({ call_id: callId, to_phone: STAYS });
   });
 

@@ -36,7 +36,7 @@ const usual: CallActivities = {
   mute: () => Promise.resolve({ kind: 'accepted' }),
   askLeg: () => Promise.resolve([]),
   askParticipants: () => Promise.resolve([]),
-  findLeg: () => Promise.resolve([]),
+  findLeg: () => Promise.resolve({ events: [], complete: true }),
   listRecordings: () => Promise.resolve([]),
   publishStatus: () => Promise.resolve(),
 };
@@ -123,7 +123,8 @@ describe('coldCall on Temporal', () => {
       },
       findLeg: () => {
         seen.push('findLeg');
-        return Promise.resolve([{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg }]);
+        const events = [{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg } as const];
+        return Promise.resolve({ events, complete: true });
       },
       askLeg: () => Promise.resolve([hungUp('timeout')]),
     };

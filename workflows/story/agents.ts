@@ -3,7 +3,7 @@
  * lead. An agent who is asked for again while on the way is not rung again; one who is there has reloaded the page: a
  * new leg joins, and the old one is removed.
  */
-import { ringSecondsOf } from '../../domain/call';
+import { isSameLeg, ringSecondsOf } from '../../domain/call';
 import type { CallRequest, LegName } from '../../domain/call';
 import type { AgentFacts, Facts } from '../../domain/facts';
 import { answeredAt, isAlive, legNamed, livingLegs } from '../../domain/legs';
@@ -13,8 +13,9 @@ import { ASK_WHILE_RINGING_MS, CARRIER_SLACK_MS, untilAsking } from './asking';
 import { enterConference, playRingback } from './conference';
 import { dialUntilKnown, iso } from './dialing';
 import { isClosing } from './going-on';
+import { mute } from './mute';
 
-/** Causes of a leg that never rang: the browser has not logged in yet. It is rung again until the wait is over. */
+/** How a browser's leg ends that has not logged in yet. It is rung again until the wait is over. */
 const NOT_THERE_YET = ['not_found', 'unspecified'];
 const RING_AGAIN_AFTER_MS = 2_000;
 
@@ -35,21 +36,26 @@ export async function accompanyAgents(call: CallRequest, runtime: CallRuntime): 
 /** One agent, from request to request. */
 async function accompanyAgent(call: CallRequest, participant: string, runtime: CallRuntime): Promise<void> {
   let served = 0;
-  for (let attempt = 1; ;) {
-    const isAskedFor = (facts: Facts): boolean => requestsOf(facts, participant) > served;
+  let attempt = 0;
+  const isAskedFor = (facts: Facts): boolean => requestsOf(facts, participant) > served;
+  for (;;) {
     await runtime.until((facts) => isClosing(facts) || isAskedFor(facts), Infinity, participant);
     if (isClosing(runtime.facts())) return;
-    served = requestsOf(runtime.facts(), participant);
     const waitEndsMs = runtime.now() + ringSecondsOf(call, { role: 'agent' }) * 1000;
-    let answer: 'came' | 'notThereYet' | 'declined';
+    let answer: Answer;
     do {
-      answer = await ring(call, { role: 'agent', participant, attempt }, waitEndsMs, runtime);
       attempt += 1;
-    } while (answer === 'notThereYet' && (await mayRingAgain(waitEndsMs, runtime)));
-    // Whoever asked meanwhile has been served by the leg that came.
-    if (answer === 'came') served = requestsOf(runtime.facts(), participant);
-    else learnUnavailable(participant, served, runtime);
+      answer = await ring(call, { role: 'agent', participant, attempt }, waitEndsMs, runtime);
+      served = answer.served;
+    } while (answer.kind === 'notThereYet' && (await mayRingAgain(waitEndsMs, runtime)));
+    if (answer.kind !== 'came') learnUnavailable(participant, served, runtime);
   }
+}
+
+interface Answer {
+  readonly kind: 'came' | 'notThereYet' | 'declined';
+  /** How many requests this leg answers: whoever asks after it was answered has lost it, and needs another. */
+  readonly served: number;
 }
 
 async function mayRingAgain(waitEndsMs: number, runtime: CallRuntime): Promise<boolean> {
@@ -58,38 +64,49 @@ async function mayRingAgain(waitEndsMs: number, runtime: CallRuntime): Promise<b
 }
 
 /** One leg: dialed, answered, in the conference; older legs of this agent are hung up then. */
-async function ring(
-  call: CallRequest,
-  leg: LegName,
-  notAfterMs: number,
-  runtime: CallRuntime,
-): Promise<'came' | 'notThereYet' | 'declined'> {
-  const agent = agentFacts(runtime.facts(), leg.participant)?.agent ?? null;
+async function ring(call: CallRequest, leg: LegName, notAfterMs: number, runtime: CallRuntime): Promise<Answer> {
+  const { participant } = leg;
+  const agent = agentFacts(runtime.facts(), participant)?.agent ?? null;
   const isWanted = (facts: Facts): boolean => !isClosing(facts);
-  if (!(await dialUntilKnown(call, { leg, agent, intoConference: false, notAfterMs, isWanted }, runtime))) {
-    return 'declined';
-  }
-  const settled = (facts: Facts): boolean => isClosing(facts) || !isRinging(facts, leg);
-  const patienceMs = ringSecondsOf(call, leg) * 1000 + CARRIER_SLACK_MS;
+  const dial = { leg, agent, intoConference: false, notAfterMs, isWanted };
+  const isDialed = await dialUntilKnown(call, dial, runtime);
   const legs = (facts: Facts): readonly LivingLeg[] =>
     mine(facts, leg).filter(({ identity }) => identity.attempt === leg.attempt);
-  const waiting = { patienceMs, askEveryMs: ASK_WHILE_RINGING_MS, summary: `ringing ${leg.participant}`, legs };
-  await untilAsking(call, runtime, settled, waiting);
+  if (isDialed) {
+    const settled = (facts: Facts): boolean => isClosing(facts) || !isRinging(facts, leg);
+    const patienceMs = ringSecondsOf(call, leg) * 1000 + CARRIER_SLACK_MS;
+    const waiting = { patienceMs, askEveryMs: ASK_WHILE_RINGING_MS, summary: `ringing ${participant}`, legs };
+    await untilAsking(call, runtime, settled, waiting);
+  }
+  const served = requestsOf(runtime.facts(), participant);
   const known = legNamed(runtime.facts(), leg);
   const stays = (facts: Facts): boolean => isWanted(facts) && legs(facts).length > 0;
   const hasAnswered = known !== null && answeredAt(known) !== null;
   if (!hasAnswered || !(await enterConference(call, { leg, byItself: false, isWanted: stays }, runtime))) {
-    await hangUpAll(call, legs(runtime.facts()), runtime);
-    return NOT_THERE_YET.includes(known?.hangup?.cause ?? '') ? 'notThereYet' : 'declined';
+    await dismiss(call, legs(runtime.facts()), runtime);
+    const isAbsent = agent?.type === 'webrtc' && NOT_THERE_YET.includes(known?.hangup?.cause ?? '');
+    return { kind: isAbsent ? 'notThereYet' : 'declined', served };
   }
-  const older = mine(runtime.facts(), leg).filter(({ identity }) => identity.attempt < leg.attempt);
-  await hangUpAll(call, older, runtime);
+  await takeOver(call, leg, runtime);
   for (const entered of legs(runtime.facts())) await playRingback(call, entered, runtime);
-  return 'came';
+  return { kind: 'came', served };
 }
 
-async function hangUpAll({ callId }: CallRequest, legs: readonly LivingLeg[], runtime: CallRuntime): Promise<void> {
-  for (const { identity: leg } of legs) await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
+/** The latest leg of an agent who has reloaded the page: as muted as the one before, which is removed. */
+async function takeOver(call: CallRequest, { participant, attempt }: LegName, runtime: CallRuntime): Promise<void> {
+  const older = mine(runtime.facts(), { participant }).filter(({ identity }) => identity.attempt < attempt);
+  if (older.some((leg) => leg.mute?.muted === true)) await mute(call, { participant, muted: true }, runtime);
+  await dismiss(call, older, runtime);
+}
+
+/** Hangs up legs that nobody needs, trying until they are gone or the call is. */
+async function dismiss({ callId }: CallRequest, legs: readonly LivingLeg[], runtime: CallRuntime): Promise<void> {
+  for (const { identity: leg } of legs) {
+    const isThere = (): boolean => livingLegs(runtime.facts()).some(({ identity }) => isSameLeg(identity, leg));
+    for (let attempt = 1; isThere() && (attempt === 1 || !isClosing(runtime.facts())); attempt++) {
+      if ((await runtime.carrier.hangUp({ callId, leg, attempt })).kind !== 'unavailable') break;
+    }
+  }
 }
 
 function isRinging(facts: Facts, name: LegName): boolean {
@@ -97,7 +114,7 @@ function isRinging(facts: Facts, name: LegName): boolean {
   return leg !== null && isAlive(leg) && answeredAt(leg) === null;
 }
 
-function mine(facts: Facts, { participant }: LegName): readonly LivingLeg[] {
+function mine(facts: Facts, { participant }: Pick<LegName, 'participant'>): readonly LivingLeg[] {
   return livingLegs(facts).filter(({ identity }) => identity.role === 'agent' && identity.participant === participant);
 }
 

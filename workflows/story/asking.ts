@@ -6,9 +6,10 @@ import { isReachable } from '../../domain/call';
 import type { CallRequest } from '../../domain/call';
 import type { CallEvent } from '../../domain/events';
 import type { Facts, LegFacts } from '../../domain/facts';
-import { livingLegs } from '../../domain/legs';
+import { legNamed, livingLegs } from '../../domain/legs';
 import type { LivingLeg } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
+import { findLeg } from './dialing';
 
 export const ASK_WHILE_RINGING_MS = 5_000;
 export const ASK_WHILE_TALKING_MS = 30_000;
@@ -35,9 +36,39 @@ export async function untilAsking(
     const left = endsAt - runtime.now();
     if (left <= 0) return false;
     if (await runtime.until(predicate, Math.min(askEveryMs, left), summary)) return true;
-    for (const leg of legs(runtime.facts())) await askAbout(leg, call, runtime);
+    await unless(predicate, ask(legs(runtime.facts()), call, runtime), runtime);
     if (predicate(runtime.facts())) return true;
   }
+}
+
+/** Waits for what is under way, unless the predicate holds first: what comes later is learned all the same. */
+async function unless(
+  predicate: (facts: Facts) => boolean,
+  underWay: Promise<unknown>,
+  runtime: CallRuntime,
+): Promise<void> {
+  let isOver = false;
+  const over = underWay.then(() => {
+    isOver = true;
+  });
+  await Promise.race([over, runtime.until((facts) => isOver || predicate(facts), Infinity, 'asking')]);
+}
+
+/** Asks the carrier about these legs; returns those of which it said something. */
+export async function ask(
+  legs: readonly LivingLeg[],
+  call: CallRequest,
+  runtime: CallRuntime,
+): Promise<readonly LivingLeg[]> {
+  const answers = await Promise.all(
+    legs.map(async (leg) => {
+      const events = await askAbout(leg, call, runtime);
+      // The answer to the dial named a leg that the carrier does not show to be ours: ours may be another.
+      if (legNamed(runtime.facts(), leg.identity)?.confirmed === false) await findLeg(call, leg.identity, runtime);
+      return events === null ? [] : [leg];
+    }),
+  );
+  return answers.flat();
 }
 
 /** The answer to a dial can name a stranger's leg: nothing is done to one that the carrier has not shown to be ours. */

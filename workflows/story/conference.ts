@@ -1,12 +1,12 @@
 /** Bringing answered legs into the call's conference, and what is heard there while somebody waits. */
-import type { CallRequest, LegName } from '../../domain/call';
+import type { CallRequest, LegName, ReachableLeg } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { isAlive, isJoined, legNamed, livingLegs } from '../../domain/legs';
 import type { LivingLeg } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
 import { askAbout } from './asking';
 import { iso } from './dialing';
-import { leadAnswered } from './going-on';
+import { isClosing, leadAnswered } from './going-on';
 
 const JOINED_WITHIN_MS = 2_000;
 
@@ -63,17 +63,21 @@ export function isIn(facts: Facts, name: LegName): boolean {
 
 /** An agent who is there before the lead has answered hears it ring. */
 export async function playRingback(call: CallRequest, agent: LivingLeg, runtime: CallRuntime): Promise<void> {
-  if (leadAnswered(runtime.facts())) return;
+  if (leadAnswered(runtime.facts()) || !isJoined(runtime.facts(), agent)) return;
   await runtime.carrier.playInConference({ callId: call.callId, legs: [agent.identity], sound: 'ringback' });
   // The answer came in between, and with it a stop that found nothing to stop.
-  if (leadAnswered(runtime.facts())) await stopRingback(call, [agent], runtime);
+  if (leadAnswered(runtime.facts())) await stopPlaying(call, [agent.identity], runtime);
 }
 
-export async function stopRingback(
+/** Stops what these legs hear of ours, trying for as long as they are there: people cannot talk over it. */
+export async function stopPlaying(
   { callId }: CallRequest,
-  agents: readonly LivingLeg[],
+  legs: readonly ReachableLeg[],
   runtime: CallRuntime,
 ): Promise<void> {
-  const legs = agents.map(({ identity }) => identity);
-  if (legs.length > 0) await runtime.carrier.stopPlaying({ callId, legs });
+  const remaining = (): readonly ReachableLeg[] => legs.filter((leg) => isIn(runtime.facts(), leg));
+  while (remaining().length > 0 && !isClosing(runtime.facts())) {
+    const answer = await runtime.carrier.stopPlaying({ callId, legs: remaining() });
+    if (answer.kind !== 'unavailable') return;
+  }
 }

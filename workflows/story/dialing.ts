@@ -6,6 +6,7 @@
  */
 import { ringSecondsOf } from '../../domain/call';
 import type { Agent, CallRequest, LegName } from '../../domain/call';
+import type { DialAnswer } from '../../domain/carrier';
 import type { Facts } from '../../domain/facts';
 import { legNamed } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
@@ -18,7 +19,9 @@ const ASK_EVERY_MS = 10_000;
 /** How far the carrier's log may be behind or ahead of Temporal's clock. */
 const CLOCKS_DIFFER_MS = 15 * 60_000;
 /** How long after its ring timeout an unresolved dial may still show up. */
-const WATCH_AFTER_RING_MS = 60_000;
+export const WATCH_AFTER_RING_MS = 60_000;
+/** And how much longer the carrier is asked when it does not answer. */
+const WATCH_LONGER_MS = 60_000;
 const RETRY_AFTER_LEAST_MS = 1_000;
 const RETRY_AFTER_DEFAULT_MS = 2_000;
 const RETRY_AFTER_LIMIT_MS = 60_000;
@@ -77,13 +80,14 @@ async function sendOnce(
   runtime: CallRuntime,
   dialing: Dialing,
 ): Promise<'settled' | 'again'> {
-  const { leg, agent, intoConference } = dial;
+  const { leg } = dial;
   const sentAtMs = runtime.now();
   runtime.learn({ kind: 'dialSent', at: iso(sentAtMs), source: 'command', leg });
-  const answer = await runtime.carrier.dial({ call, leg, agent, intoConference });
-  switch (answer.kind) {
+  const answer = await dialOrShown(call, dial, runtime);
+  switch (answer?.kind) {
+    case undefined:
+      return 'settled';
     case 'placed':
-      runtime.learn({ ...answer, at: iso(runtime.now()), source: 'command' });
       return 'settled';
     case 'ambiguous':
       dialing.unclearSinceMs ??= sentAtMs;
@@ -101,6 +105,25 @@ async function sendOnce(
       await pause(RETRY_AFTER_LEAST_MS, dial, runtime);
       return 'again';
   }
+}
+
+/**
+ * The answer to one request; null when the leg has shown up before it: an answer can take ten seconds, and whoever has
+ * picked up meanwhile would hear nothing. What it says is learned when it comes.
+ */
+async function dialOrShown(
+  call: CallRequest,
+  { leg, agent, intoConference }: Dial,
+  runtime: CallRuntime,
+): Promise<DialAnswer | null> {
+  let isOver = false;
+  const answering = runtime.carrier.dial({ call, leg, agent, intoConference }).then((answer) => {
+    isOver = true;
+    if (answer.kind === 'placed') runtime.learn({ ...answer, at: iso(runtime.now()), source: 'command' });
+    return answer;
+  });
+  const shown = runtime.until((facts) => isOver || legNamed(facts, leg) !== null, Infinity, 'dialing').then(() => null);
+  return Promise.race([answering, shown]);
 }
 
 const knows = (runtime: CallRuntime, { leg }: Dial): boolean => legNamed(runtime.facts(), leg) !== null;
@@ -126,31 +149,40 @@ async function giveUp(call: CallRequest, dial: Dial, runtime: CallRuntime, diali
     return false;
   }
   const watchEndsAtMs = unclearSinceMs + ringSecondsOf(call, leg) * 1000 + WATCH_AFTER_RING_MS;
-  while (runtime.now() < watchEndsAtMs) {
-    const patienceMs = Math.min(ASK_EVERY_MS, watchEndsAtMs - runtime.now());
-    if ((await lookForLeg(call, dial, runtime, patienceMs)) === 'found') return true;
+  let look: Sight = 'unknown';
+  // Only a complete look that found nothing ends the watch; a carrier that cannot be asked does not keep it up for ever.
+  while (runtime.now() < watchEndsAtMs || (look === 'unknown' && runtime.now() < watchEndsAtMs + WATCH_LONGER_MS)) {
+    const leftMs = watchEndsAtMs - runtime.now();
+    look = await lookForLeg(call, dial, runtime, leftMs > 0 ? Math.min(ASK_EVERY_MS, leftMs) : ASK_EVERY_MS);
+    if (look === 'found') return true;
   }
   runtime.learn({ kind: 'dialUnresolved', at: iso(runtime.now()), source: 'command', leg });
   return false;
 }
 
-/** Waits for a webhook of the leg, then asks the carrier. `unknown`: the carrier could not be asked everything. */
-async function lookForLeg(
-  call: CallRequest,
-  dial: Dial,
-  runtime: CallRuntime,
-  patienceMs: number,
-): Promise<'found' | 'absent' | 'unknown'> {
+/** `unknown`: the carrier could not be asked everything. */
+type Sight = 'found' | 'absent' | 'unknown';
+
+/** Waits for a webhook of the leg, then asks the carrier. */
+async function lookForLeg(call: CallRequest, dial: Dial, runtime: CallRuntime, patienceMs: number): Promise<Sight> {
   const { leg } = dial;
   const shown = (facts: Facts): boolean => legNamed(facts, leg) !== null;
   if (await runtime.until(shown, patienceMs, `unclear dial: has ${leg.participant}'s leg shown up?`)) return 'found';
-  const { callId } = call;
-  const toPhone = dial.agent === null ? call.toPhone : dial.agent.type === 'phone' ? dial.agent.number : null;
-  const since = iso(runtime.acceptedAtMs - CLOCKS_DIFFER_MS);
-  const events = await runtime.carrier.findLeg({ callId, leg, toPhone, since });
-  for (const event of events ?? []) runtime.learn(event);
+  const looked = await findLeg(call, leg, runtime);
   if (knows(runtime, dial)) return 'found';
-  return events === null ? 'unknown' : 'absent';
+  return looked ? 'absent' : 'unknown';
+}
+
+/** Learns what the carrier's lists show of a leg; false when not all of them could be looked through. */
+export async function findLeg(call: CallRequest, leg: LegName, runtime: CallRuntime): Promise<boolean> {
+  const { callId } = call;
+  const agent = runtime.facts().agents.find(({ participant }) => participant === leg.participant)?.agent;
+  const toPhone = leg.role === 'lead' ? call.toPhone : agent?.type === 'phone' ? agent.number : null;
+  const since = iso(runtime.acceptedAtMs - CLOCKS_DIFFER_MS);
+  const { role, participant, attempt } = leg;
+  const look = await runtime.carrier.findLeg({ callId, leg: { role, participant, attempt }, toPhone, since });
+  for (const event of look?.events ?? []) runtime.learn(event);
+  return look?.complete ?? false;
 }
 
 async function pause(waitMs: number, { leg, isWanted }: Dial, runtime: CallRuntime): Promise<void> {

@@ -1,10 +1,11 @@
 /** The end of a call: every leg is hung up, and how it ended is learned. */
+import { isReachable, limitSecondsOf, ringSecondsOf } from '../../domain/call';
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
-import { answeredAt, leadLeg, livingLegs } from '../../domain/legs';
+import { answeredAt, isOutdone, leadLeg, livingLegs } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
-import { ASK_WHILE_TALKING_MS, askAbout, askAboutUnconfirmed } from './asking';
-import { iso } from './dialing';
+import { ask, ASK_WHILE_TALKING_MS, askAbout, askAboutUnconfirmed } from './asking';
+import { iso, WATCH_AFTER_RING_MS } from './dialing';
 import { leadAnswered } from './going-on';
 
 const ASK_WHILE_ENDING_MS = 2_000;
@@ -14,22 +15,43 @@ const SURELY_OVER_AFTER_MS = 120_000;
 /** Hangs up whatever is alive, and does not rest until the carrier says that nothing is. */
 export async function endEveryLeg(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const { callId } = call;
-  const over = (facts: Facts): boolean => livingLegs(facts).length === 0;
+  const over = (facts: Facts): boolean => livingLegs(facts).every((leg) => isOutdone(facts, leg));
+  await hangUpGone(call, runtime);
   for (let attempt = 1; !over(runtime.facts()); attempt++) {
     await askAboutUnconfirmed(call, runtime);
-    const gone: LegFacts[] = [];
     for (const leg of livingLegs(runtime.facts()).filter(({ confirmed }) => confirmed)) {
       const answer = await runtime.carrier.hangUp({ callId, leg: leg.identity, attempt });
-      if (answer.kind === 'gone') gone.push(leg);
       if (answer.kind === 'refused') {
         runtime.learn({ ...answer, kind: 'commandFailed', at: iso(runtime.now()), source: 'command' });
       }
     }
     const patienceMs = Math.min(ASK_WHILE_ENDING_MS * 2 ** (attempt - 1), ASK_WHILE_TALKING_MS);
     if (over(runtime.facts()) || (await runtime.until(over, patienceMs, 'hanging up'))) return;
-    for (const leg of livingLegs(runtime.facts())) await askAbout(leg, call, runtime);
-    const surelyOver = runtime.now() > surelyOverAtMs(call, runtime);
-    concludeHangup(surelyOver ? livingLegs(runtime.facts()) : gone, runtime);
+    // Also when the command was answered that there is no such leg: that was said of legs that lived.
+    const answered = await ask(livingLegs(runtime.facts()), call, runtime);
+    disownInTheEnd(answered, call, runtime);
+    concludeHangup(
+      livingLegs(runtime.facts()).filter((leg) => runtime.now() > surelyOverAtMs(call, leg)),
+      runtime,
+    );
+  }
+}
+
+/** Legs that only seem to be over, because the carrier did not know them when asked: they may live all the same. */
+async function hangUpGone({ callId }: CallRequest, runtime: CallRuntime): Promise<void> {
+  for (const { identity: leg, confirmed, hangup } of Object.values(runtime.facts().legs)) {
+    if (!confirmed || hangup?.cause !== null || !isReachable(leg)) continue;
+    await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
+  }
+}
+
+/** A leg of which the carrier's record has not said whose it is, for as long as an unclear dial is watched. */
+function disownInTheEnd(legs: readonly LegFacts[], call: CallRequest, runtime: CallRuntime): void {
+  for (const { identity: leg, seenAt } of legs.filter(
+    (one) => runtime.facts().legs[one.identity.callLegId]?.confirmed === false,
+  )) {
+    const shownByMs = Date.parse(seenAt) + ringSecondsOf(call, leg) * 1000 + WATCH_AFTER_RING_MS;
+    if (runtime.now() > shownByMs) runtime.learn({ kind: 'disowned', at: iso(runtime.now()), source: 'poll', leg });
   }
 }
 
@@ -41,10 +63,9 @@ function concludeHangup(legs: readonly LegFacts[], runtime: CallRuntime): void {
   }
 }
 
-function surelyOverAtMs(call: CallRequest, runtime: CallRuntime): number {
-  const { leadDialedAt } = runtime.facts();
-  const dialedAtMs = leadDialedAt === null ? runtime.acceptedAtMs : Date.parse(leadDialedAt);
-  return dialedAtMs + (call.ringTimeoutSeconds + call.timeLimitSeconds) * 1000 + SURELY_OVER_AFTER_MS;
+function surelyOverAtMs(call: CallRequest, { identity, seenAt }: LegFacts): number {
+  const livesForSeconds = ringSecondsOf(call, identity) + limitSecondsOf(call, identity);
+  return Date.parse(seenAt) + livesForSeconds * 1000 + SURELY_OVER_AFTER_MS;
 }
 
 /** Causes that only a call nobody answered ends with. */

@@ -27,9 +27,19 @@ export async function isForPerson(call: CallRequest, runtime: CallRuntime): Prom
   return !isMachine(runtime.facts());
 }
 
-/** The rest of a call that a machine answered. The message is left after the beep. */
+/** The rest of a call that a machine answered. Agents who wait are let go; the message is left after the beep. */
 export async function treatMachine(call: CallRequest, runtime: CallRuntime): Promise<void> {
   runtime.learn({ kind: 'machineReached', at: iso(runtime.now()), source: 'command' });
+  await Promise.all([letAgentsGo(call, runtime), leaveMessage(call, runtime)]);
+}
+
+async function letAgentsGo({ callId }: CallRequest, runtime: CallRuntime): Promise<void> {
+  for (const { identity: leg, confirmed } of livingLegs(runtime.facts())) {
+    if (leg.role !== 'lead' && confirmed) await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
+  }
+}
+
+async function leaveMessage(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const { answeringMachine } = call;
   const hears = leadLeg(runtime.facts())?.verdict === 'machine';
   if (answeringMachine.policy !== 'leave_message' || !hears) return;
@@ -39,11 +49,9 @@ export async function treatMachine(call: CallRequest, runtime: CallRuntime): Pro
   if (canGoOn(runtime.facts())) await say(call, 'message', answeringMachine.message, runtime);
 }
 
-/** The verdict came when the lead had been brought into the conference: the machine is taken out, agents are let go. */
-export async function takeOutMachine(call: CallRequest, runtime: CallRuntime): Promise<void> {
-  const { callId } = call;
-  for (const { identity: leg } of livingLegs(runtime.facts())) {
-    if (leg.role === 'lead') await runtime.carrier.leaveConference({ callId, leg, attempt: 1 });
-    else await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
+/** The verdict came when the lead had been brought into the conference: the machine is taken out. */
+export async function takeOutMachine({ callId }: CallRequest, runtime: CallRuntime): Promise<void> {
+  for (const { identity: leg, confirmed } of livingLegs(runtime.facts())) {
+    if (leg.role === 'lead' && confirmed) await runtime.carrier.leaveConference({ callId, leg, attempt: 1 });
   }
 }

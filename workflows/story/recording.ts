@@ -1,7 +1,7 @@
 /** The recording of a call: announced first where that was asked for, and handed over to its delivery in the end. */
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
-import { isAlive, leadLeg } from '../../domain/legs';
+import { answeredAt, isAlive, leadLeg, recordingFailureOf } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
 import { iso } from './dialing';
 import { say } from './speech';
@@ -22,7 +22,8 @@ export async function announceRecording(call: CallRequest, runtime: CallRuntime)
   if (!lead || !isAlive(lead)) return;
   const { callId, recordingFormat: format } = call;
   const answer = await runtime.carrier.startRecording({ callId, leg: lead.identity, format });
-  if (answer.kind !== 'accepted') return;
+  // A leg that is gone now may have been recorded by an earlier try; only a refusal is certain.
+  if (answer.kind === 'refused') return;
   runtime.learn({ kind: 'recordingStarted', at: iso(runtime.now()), source: 'command', leg: lead.identity });
 }
 
@@ -54,8 +55,10 @@ function mayExist({ recordingNotice }: CallRequest, lead: LegFacts, runtime: Cal
 
 /** The id that was told, or else found in the carrier's list; null when there is no recording. */
 async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
-  const settled = ({ recordingId, recordingFailure }: LegFacts): boolean =>
-    recordingId !== null || recordingFailure !== null;
+  let listed = false;
+  // The answer to a dial names the recording that an answer would start: without one there is none of that id.
+  const settled = (lead: LegFacts): boolean =>
+    recordingFailureOf(lead) !== null || (lead.recordingId !== null && (listed || answeredAt(lead) !== null));
   for (const waitMs of RECORDING_LOOKS_MS) {
     const lead = leadLeg(runtime.facts());
     if (!lead || settled(lead)) break;
@@ -63,6 +66,7 @@ async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
     const ids = await runtime.carrier.listRecordings({ callLegId: lead.identity.callLegId });
     const found = { at: iso(runtime.now()), source: 'poll', leg: lead.identity } as const;
     const [recordingId] = ids ?? [];
+    listed = recordingId !== undefined;
     if (recordingId !== undefined) runtime.learn({ ...found, kind: 'recordingFound', recordingId });
     // No answer is no proof: then the days that follow decide.
     else if (ids !== null && waitMs >= DAY_MS) {
@@ -71,5 +75,5 @@ async function findRecordingId(runtime: CallRuntime): Promise<string | null> {
     }
   }
   const lead = leadLeg(runtime.facts());
-  return lead?.recordingFailure === null ? lead.recordingId : null;
+  return lead && recordingFailureOf(lead) === null ? lead.recordingId : null;
 }

@@ -47,7 +47,7 @@ const dial = (call: CallRequest, scheduledAgoMs = 0): Promise<DialAnswer> =>
   run(() => carrier.dial({ call, leg: LEAD, agent: null, intoConference: false }), scheduledAgoMs);
 const ask = async (question: LegQuestion): Promise<readonly CallEvent[]> => (await carrier.askLeg(question)) ?? [];
 const find = async (question: FindLegQuestion): Promise<readonly CallEvent[]> =>
-  (await carrier.findLeg(question)) ?? [];
+  (await carrier.findLeg(question))?.events ?? [];
 const placed = async (toPhone: string): Promise<{ call: CallRequest; leg: ReachableLeg }> => {
   const call = aCallTo(toPhone);
   const answer = await dial(call);

@@ -135,15 +135,22 @@ describe('advance', () => {
     );
   });
 
-  test('having had company stays true, whatever happens next', () => {
-    fc.assert(
-      fc.property(events, event, (told, next) => {
-        const facts = factsAfter(...told);
-        const before = hadCompany(facts);
-        expect(hadCompany(advance(facts, next)) || !before).toBe(true);
-      }),
-      { numRuns: 2_000 },
+  test('company is who was in the conference together with the lead', () => {
+    expect(hadCompany(factsAfter(joined(6), joined(7, agent)))).toBe(true);
+    expect(hadCompany(factsAfter(joined(6), joined(7, agent), left(8, agent)))).toBe(true);
+    expect(hadCompany(factsAfter(joined(4, agent), left(5, agent), joined(6)))).toBe(false);
+    expect(hadCompany(factsAfter(joined(4, agent), joined(6), hungUp(5, 'normal_clearing', 'callee', agent)))).toBe(
+      false,
     );
+  });
+
+  test('whose leg it is, its own events tell: those of a conference can carry the state of whoever made it', () => {
+    const misnamed = { ...lead, role: agent.role, participant: agent.participant };
+    const orders = [...ordersOf([joined(6, misnamed), initiated(1), left(7, misnamed)])].map((order) =>
+      factsAfter(...order),
+    );
+    for (const facts of orders) expect(leadLeg(facts)?.identity).toEqual(lead);
+    expect(new Set(orders.map((facts) => JSON.stringify(facts.legs))).size).toBe(1);
   });
 
   test('all 5,040 orders of a call of seven events give one status document', () => {

@@ -169,6 +169,21 @@ test.each<[string, object, number, string, string]>([
   ],
   ['an agent called lead', { agent: { type: 'webrtc', client_id: 'lead' } }, 422, 'invalid_request', 'agent.client_id'],
   [
+    'an agent called agent',
+    { agent: { type: 'webrtc', client_id: 'agent' } },
+    422,
+    'invalid_request',
+    'agent.client_id',
+  ],
+  ['an agent who is the lead', { agent: { type: 'phone', number: TO } }, 422, 'calls_itself', 'agent.number'],
+  [
+    'a number in the dress of an agent’s address',
+    { agent: { type: 'sip', uri: 'sip:+19005550123@sip.telnyx.com' } },
+    422,
+    'invalid_request',
+    'agent.uri',
+  ],
+  [
     'an agent of 65 letters',
     { agent: { type: 'webrtc', client_id: 'a'.repeat(65) } },
     422,

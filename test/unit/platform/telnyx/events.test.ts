@@ -155,7 +155,7 @@ test.each<[string, unknown]>([
   });
 });
 
-describe('the instant of an event', () => {
+describe('B51 the instant of an event', () => {
   const instantOf = (data: object, payload: object = {}): unknown => {
     const translated = read(aWebhook('call.answered', payload, data));
     return translated?.kind === 'event' ? translated.event.at : translated;
