@@ -3,16 +3,18 @@ import { createCallBackActivities } from './call-backs';
 import type { CallBackActivities } from './call-backs';
 import { createCarrierActivities } from './carrier';
 import type { CarrierActivities, CarrierDependencies } from './carrier';
+import { createAccountsActivities } from './recording-accounts';
+import type { AccountsActivities, AccountsSettings } from './recording-accounts';
 import { createRecordingActivities } from './recordings';
 import type { RecordingActivities, RecordingDependencies } from './recordings';
 import { createStatusActivities } from './status';
 import type { StatusActivities } from './status';
 
-export type ActivityDependencies = CarrierDependencies & RecordingDependencies;
+export type ActivityDependencies = CarrierDependencies & RecordingDependencies & AccountsSettings;
 
 export interface Activities {
   /** For the calls' own task queue. */
-  readonly calls: CarrierActivities & CallBackActivities & StatusActivities;
+  readonly calls: CarrierActivities & CallBackActivities & StatusActivities & AccountsActivities;
   /** For the recordings' task queue. */
   readonly recordings: RecordingActivities;
 }
@@ -23,6 +25,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       ...createCarrierActivities(dependencies),
       ...createCallBackActivities(dependencies),
       ...createStatusActivities(dependencies),
+      // Here, because a queue full of deliveries must not keep the next sweep from finding more.
+      ...createAccountsActivities(dependencies),
     },
     recordings: createRecordingActivities(dependencies),
   };

@@ -18,6 +18,8 @@ export interface ApiClient {
   join(callId: string, clientId: string): Promise<z.infer<typeof joined>>;
   mute(callId: string, participant: string, action: 'mute' | 'unmute'): Promise<z.infer<typeof mutedAnswer>>;
   list(query: URLSearchParams): Promise<CallPage>;
+  /** Any other route that answers JSON. */
+  ask<T>(method: 'GET' | 'POST', path: string, answer: z.ZodType<T>, body?: object): Promise<T>;
   /** Server-Sent Events as they come, after the one of this number; ends when the API ends it. Its text, unread. */
   events(callId: string, after: number): Promise<AsyncIterable<string>>;
 }
@@ -102,6 +104,16 @@ export function createApiClient(options: ApiOptions): ApiClient {
       const response = await send(`/calls?${query.toString()}`, { signal: AbortSignal.timeout(15_000) });
       const page = aPage.safeParse(await response.json().catch(() => null));
       if (page.success) return page.data as unknown as CallPage;
+      throw notOutcall();
+    },
+    ask: async (method, path, answer, body) => {
+      const response = await send(path, {
+        method,
+        ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(15_000),
+      });
+      const parsed = answer.safeParse(await response.json().catch(() => null));
+      if (parsed.success) return parsed.data;
       throw notOutcall();
     },
     events: async (callId, after) => {

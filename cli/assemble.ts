@@ -4,6 +4,7 @@ import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
 import { createActivities } from '../activities';
+import { createSpool } from '../activities/spool';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
 import { createMemoryStatusStore, createRedisStatusStore } from '../platform/status-store';
@@ -15,6 +16,7 @@ import { createApp } from '../server/app';
 import { createCallDirectory } from '../server/call-directory';
 import { BASE_PATH } from '../server/base-path';
 import { close, listen } from '../server/listen';
+import { createRecordingDirectory } from '../server/recording-directory';
 import { SOUND_PATHS } from '../server/sounds';
 import { startWorkers } from '../worker/workers';
 import type { Workers, WorkerSettings } from '../worker/workers';
@@ -44,6 +46,8 @@ export interface Api {
   stop(): Promise<void>;
 }
 
+const DAY_MS = 24 * 3600_000;
+
 export function createStatusStore(config: Config, log: Logger): StatusStore {
   if (config.redisUrl === null) return createMemoryStatusStore();
   return createRedisStatusStore(config.redisUrl, (problem) => {
@@ -68,6 +72,7 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
   const app = createApp({
     browsers,
     directory: createCallDirectory({ client, taskQueue, leadKey: leadKeyOf(carrier.apiKey) }),
+    recordings: createRecordingDirectory({ client, installation: config.installation }),
     statusStore,
     apiKeys: config.http.apiKeys,
     initiate: {
@@ -111,6 +116,8 @@ export function startCallWorkers(
   workflowBundle: WorkerSettings['workflowBundle'],
 ): Promise<Workers> {
   const { config, carrier, temporalAddress, statusStore, log } = surroundings;
+  const { parallelism, retentionDays, spoolMaxBytes: maxBytes, timeScale } = config.recording;
+  const spool = createSpool({ directory: path.join(config.dataDir, 'spool'), maxBytes });
   const activities = createActivities({
     browsers: browserAccess(surroundings),
     soundUrl: (sound) => `${config.http.publicUrl}${BASE_PATH}${SOUND_PATHS[sound]}`,
@@ -118,10 +125,13 @@ export function startCallWorkers(
     telnyx: createTelnyxClient(carrier),
     installation: config.installation,
     connectionId: carrier.connectionId,
+    businessId: config.businessId,
     publicUrl: config.http.publicUrl,
     statusStore,
-    fetching: { spoolDirectory: path.join(config.dataDir, 'spool'), allowedHosts: config.outboundAllowHosts },
+    fetching: { spool, allowedHosts: config.outboundAllowHosts },
     webBackend: config.webBackend,
+    parallelism,
+    policy: { retentionMs: retentionDays * DAY_MS, timeScale },
   });
   const { namespace, taskQueue } = config.temporal;
   return startWorkers({
@@ -129,6 +139,8 @@ export function startCallWorkers(
     namespace,
     taskQueue,
     activities,
+    recordingParallelism: parallelism,
+    installation: config.installation,
     statusStore,
     workflowBundle,
     log,

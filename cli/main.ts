@@ -5,6 +5,7 @@ import { agentCommands } from './commands/agents';
 import { callCommands } from './commands/calls';
 import { completionCommand } from './commands/completion';
 import { listCommands } from './commands/list';
+import { recordingsCommand } from './commands/recordings';
 import { runCommands } from './commands/run';
 import { EXIT, report } from './terminal';
 
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
     ...callCommands(finish),
     ...agentCommands(),
     ...listCommands(),
+    recordingsCommand(),
     completionCommand(program),
   ];
   for (const command of commands) {

@@ -20,7 +20,7 @@ import { follow } from './timeline';
 export async function runStart({ mischief }: { readonly mischief?: number }): Promise<number> {
   const config = readConfig();
   const log = createLogger({ level: config.logLevel });
-  installRuntime(log);
+  installRuntime(log, config.workerMetricsAddress);
   remark('Starting …');
   const stack = await startStack({
     config,
@@ -61,7 +61,7 @@ export async function runDemo({ to, json }: { readonly to: string; readonly json
 
 /** The HTTP API, until it is told to stop. */
 export async function runServe(): Promise<void> {
-  await runPart(async (surroundings) => {
+  await runPart('serve', async (surroundings) => {
     const api = await startApi(surroundings, '0.0.0.0');
     surroundings.log.info({ event: 'api.listening', port: api.port }, 'API listens');
     return { stopped: new Promise<never>(() => undefined), stop: () => api.stop() };
@@ -70,7 +70,7 @@ export async function runServe(): Promise<void> {
 
 /** The workers, until they are told to stop. */
 export async function runWork(): Promise<void> {
-  await runPart(async (surroundings) => {
+  await runPart('work', async (surroundings) => {
     const workers = await startCallWorkers(surroundings, await bundleWorkflows(surroundings.log));
     surroundings.log.info({ event: 'workers.running' }, 'workers take work');
     return workers;
@@ -106,7 +106,7 @@ interface Running {
 }
 
 /** Runs the API or the workers against the Temporal server and the carrier of the environment. */
-async function runPart(start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
+async function runPart(part: 'serve' | 'work', start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
   const config = readConfig();
   const log = createLogger({ level: config.logLevel });
   const { address } = config.temporal;
@@ -116,7 +116,7 @@ async function runPart(start: (surroundings: Surroundings) => Promise<Running>):
     const hint = 'set it, or point TELNYX_BASE_URL to an "outcall simulator" with the key that it prints';
     throw new CommandFailure(`Telnyx API key not configured: TELNYX_API_KEY is not set; ${hint}`, EXIT.configuration);
   }
-  installRuntime(log);
+  installRuntime(log, part === 'work' ? config.workerMetricsAddress : null);
   const statusStore = createStatusStore(config, log);
   const carrier = { ...config.carrier, publicKeys: config.validateSignature ? config.carrier.publicKeys : null };
   const running = await start({

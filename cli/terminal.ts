@@ -39,6 +39,18 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
+/** Columns as wide as their widest cell, under their heads. */
+export function renderTable(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [heads, ...rows];
+  const widths = heads.map((_head, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
 /** Reads a number of a flag; what commander says of a bad one names the flag. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -107,13 +107,7 @@ export interface DirectorySettings {
 
 export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySettings): CallDirectory {
   const { connection, workflow } = client;
-  const timely = async <T>(work: () => Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> => {
-    try {
-      return await connection.withDeadline(Date.now() + deadlineMs, work);
-    } catch (error) {
-      throw isExpected(error) ? error : new TemporalUnavailableError('Temporal did not answer', { cause: error });
-    }
-  };
+  const timely = createTimely(connection);
   const memoOf = async (callId: CallId): Promise<CallMemo> => {
     const { memo } = await timely(() => workflow.getHandle(callId).describe());
     return memo?.['call'] as CallMemo;
@@ -271,6 +265,19 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
   };
 }
 
+/** Runs requests to Temporal with a deadline; what fails for want of an answer throws `TemporalUnavailableError`. */
+export function createTimely(
+  connection: Client['connection'],
+): <T>(work: () => Promise<T>, deadlineMs?: number) => Promise<T> {
+  return async (work, deadlineMs = DEADLINE_MS) => {
+    try {
+      return await connection.withDeadline(Date.now() + deadlineMs, work);
+    } catch (error) {
+      throw isExpected(error) ? error : new TemporalUnavailableError('Temporal did not answer', { cause: error });
+    }
+  };
+}
+
 /** Who asks while the same is being asked gets the same answer: Temporal refuses most of many queries of one run at once. */
 function sharing<T>(ask: (callId: CallId) => Promise<T>): (callId: CallId) => Promise<T> {
   const underWay = new Map<CallId, Promise<T>>();
@@ -290,6 +297,7 @@ function isExpected(error: unknown): boolean {
   return error instanceof WorkflowExecutionAlreadyStartedError || isNotFound(error);
 }
 
-function isNotFound(error: unknown): boolean {
+/** There is no such run, or it is over and cannot be told anything. */
+export function isNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND);
 }

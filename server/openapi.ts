@@ -3,15 +3,16 @@
  * they change; what answers say is held to the types of what is answered.
  */
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
-import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+import type { RouteConfig, ZodRequestBody } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { CALL_ID_PATTERN } from '../domain/call';
+import { RISKS } from '../domain/delivery';
 import { OUTCOMES } from '../domain/outcome';
 import { RECORDING_STATES } from '../domain/recordings';
 import type { RecordingStatus } from '../domain/recordings';
 import { CALL_STATUSES } from '../domain/status';
 import type { MessageStatus, ParticipantStatus, StatusDocument } from '../domain/status';
-import type { TimelineEntry } from '../workflows/messages';
+import type { DeliveryDocument, RecordingAudit, TimelineEntry } from '../workflows/messages';
 import { joinRequest, muteRequest } from './agents';
 import { BASE_PATH } from './base-path';
 import { LAST_EVENT_ID } from './call-events';
@@ -19,6 +20,7 @@ import { VISIBLE_ASCII } from './call-ids';
 import { listQuery } from './call-list';
 import { conferenceReference, EITHER_REFERENCE } from './calls';
 import { initiateSchema, UNSAFE_KEYS } from './initiate-schema';
+import { recordingsQuery, redeliverBody } from './recordings';
 import { WEBHOOK_PATHS } from './webhooks';
 
 type Shape<T> = Record<keyof T, z.ZodType>;
@@ -40,6 +42,30 @@ const recording = z
     last_error: word.nullable(),
   } satisfies Shape<RecordingStatus>)
   .meta({ id: 'Recording' });
+
+const delivery = recording
+  .extend({
+    recording_id: word,
+    call_id: word,
+    attempts: z.int(),
+    next_attempt_at: instant.nullable(),
+    expires_at: instant.meta({ description: 'When the carrier deletes its copy.' }),
+    at_risk: z.enum(RISKS).nullable().meta({ description: 'How close that is, when it is close.' }),
+  } satisfies Omit<Shape<DeliveryDocument>, keyof RecordingStatus> & { recording_id: z.ZodType })
+  .meta({ id: 'Delivery' });
+
+const audit = z
+  .object({
+    audited_at: instant,
+    listed: z.int(),
+    delivered: z.int(),
+    open: z.int(),
+    foreign: z.int(),
+    started: z.int(),
+    unaccounted: z.int().meta({ description: 'Recordings that nobody was delivering; 0 is good.' }),
+    unaccounted_ids: z.array(word),
+  } satisfies Shape<RecordingAudit>)
+  .meta({ id: 'RecordingAudit' });
 
 const participant = z
   .object({
@@ -185,9 +211,9 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read: malformed_request, invalid_json, invalid_idempotency_key, invalid_cursor, invalid_last_event_id, not_an_event',
   401: 'unauthorized, invalid_signature',
   403: 'destination_not_allowed',
-  404: 'call_not_found, participant_not_found',
+  404: 'call_not_found, participant_not_found, recording_not_found',
   408: 'The request did not arrive within 15 seconds',
-  409: 'call_ended, not_in_conference',
+  409: 'call_ended, not_in_conference, delivery_over, no_sweep',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
   422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch, sip_not_configured',
@@ -208,6 +234,67 @@ function problems(...statuses: readonly number[]): RouteConfig['responses'] {
 const WITH_KEY = [400, 401, 429, 503];
 const WITH_BODY = [408, 413, 415, 422];
 
+type Register = (route: Omit<RouteConfig, 'security'>) => void;
+
+function describeRecordings(register: Register, body: (schema: z.ZodType) => ZodRequestBody): void {
+  const params = z.object({ id: word.meta({ description: 'The recording_id.' }) });
+  register({
+    method: 'get',
+    path: '/recordings',
+    operationId: 'listRecordings',
+    summary: 'Deliveries of recordings, by state; about a second late',
+    request: { query: recordingsQuery },
+    responses: {
+      200: json('A page of deliveries', z.object({ recordings: z.array(delivery), next_cursor: word.nullable() })),
+      ...problems(...WITH_KEY, 422),
+    },
+  });
+  register({
+    method: 'post',
+    path: '/recordings/redeliver',
+    operationId: 'redeliverRecordings',
+    summary: 'Try all again that rest in one state, in the background',
+    request: { body: body(redeliverBody) },
+    responses: {
+      202: json('How many there are', z.object({ state: word, asked: z.int() })),
+      ...problems(...WITH_KEY, ...WITH_BODY, 409),
+    },
+  });
+  register({
+    method: 'get',
+    path: '/recordings/audit',
+    operationId: 'getRecordingAudit',
+    summary: 'How the carrier’s list of recordings and our deliveries last compared',
+    responses: {
+      200: json('The last audit', z.object({ swept_at: instant.nullable(), audit: audit.nullable() })),
+      ...problems(...WITH_KEY),
+    },
+  });
+  register({
+    method: 'post',
+    path: '/recordings/audit',
+    operationId: 'auditRecordings',
+    summary: 'Compare them again, now',
+    responses: { 202: json('It will be', z.object({ requested_at: instant })), ...problems(...WITH_KEY, 409) },
+  });
+  register({
+    method: 'get',
+    path: '/recordings/{id}',
+    operationId: 'getRecording',
+    summary: 'Where the delivery of a recording stands',
+    request: { params },
+    responses: { 200: json('The delivery', delivery), ...problems(...WITH_KEY, 404) },
+  });
+  register({
+    method: 'post',
+    path: '/recordings/{id}/redeliver',
+    operationId: 'redeliverRecording',
+    summary: 'Try again now',
+    request: { params },
+    responses: { 202: json('The delivery, before it was tried', delivery), ...problems(...WITH_KEY, 404, 409) },
+  });
+}
+
 export function describeApi(publicUrl: string): object {
   const registry = new OpenAPIRegistry();
   const key = registry.registerComponent('securitySchemes', 'apiKey', {
@@ -218,7 +305,7 @@ export function describeApi(publicUrl: string): object {
   registry.registerComponent('schemas', 'Json', JSON_VALUE);
   const security = [{ [key.name]: [] }];
   const params = z.object({ id: word.meta({ pattern: CALL_ID_PATTERN.source, description: 'The call_id.' }) });
-  const register = (route: Omit<RouteConfig, 'security'>): void => {
+  const register: Register = (route) => {
     registry.registerPath({ ...route, path: `${BASE_PATH}${route.path}`, security });
   };
   const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
@@ -333,6 +420,7 @@ export function describeApi(publicUrl: string): object {
       ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
     },
   });
+  describeRecordings(register, body);
   const ok = z.object({ status: z.literal('ok') });
   for (const path of WEBHOOK_PATHS) {
     registry.registerPath({

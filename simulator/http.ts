@@ -51,6 +51,9 @@ export async function sendThroughFault(response: ServerResponse, fault: Fault, a
       sendAnswer(response, failure(fault));
       return;
     case 'reset':
+    case 'cut':
+    case 'truncated':
+    case 'slow':
       response.socket?.resetAndDestroy();
       return;
     case 'delay':

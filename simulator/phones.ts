@@ -18,7 +18,22 @@ export type Fault =
   | { readonly kind: 'html'; readonly applied: boolean }
   | { readonly kind: 'brokenJson'; readonly applied: boolean }
   | { readonly kind: 'missingIds'; readonly applied: boolean }
-  | { readonly kind: 'foreignIds'; readonly applied: boolean };
+  | { readonly kind: 'foreignIds'; readonly applied: boolean }
+  | FileFault;
+
+/** What can befall a file on its way. Elsewhere each of these is a `reset`. */
+export type FileFault = { readonly applied: boolean } & (
+  | {
+      /** The connection ends after so many bytes; below 0: so many before the end. */
+      readonly kind: 'cut';
+      readonly bytes: number;
+      /** How the answer says where it ends. @default 'length' */
+      readonly framing?: 'length' | 'chunked' | 'close';
+    }
+  /** Everything is in order, but the file was stored without its end: so many bytes are missing. */
+  | { readonly kind: 'truncated'; readonly bytes: number }
+  | { readonly kind: 'slow'; readonly bytesPerSecond: number }
+);
 
 /** What answering-machine detection finds. */
 export interface MachineScript {

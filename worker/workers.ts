@@ -2,13 +2,14 @@
  * Where workflows and activities meet: one worker for calls, one for recordings, so that no call ever waits behind a
  * download.
  */
+import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { InjectedSinks, NativeConnectionOptions, WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities';
 import type { StatusDocument } from '../domain/status';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
-import { recordingsTaskQueue } from '../workflows/messages';
+import { recordingsTaskQueue, SWEEP_RECORDINGS, sweepWorkflowId } from '../workflows/messages';
 import type { StatusSinks } from '../workflows/messages';
 
 export interface WorkerSettings {
@@ -16,6 +17,10 @@ export interface WorkerSettings {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: Activities;
+  /** How many recordings are moved at once. */
+  readonly recordingParallelism: number;
+  /** OUTCALL_INSTALLATION. */
+  readonly installation: string;
   readonly statusStore: StatusStore;
   readonly workflowBundle: WorkflowBundle;
   readonly log: Logger;
@@ -43,12 +48,19 @@ export function bundleWorkflows(log: Logger): Promise<WorkflowBundle> {
   return bundleWorkflowCode({ workflowsPath: require.resolve('../workflows'), logger: temporalLogger(log) });
 }
 
-/** Temporal's own log lines as ours. Once per process, before the first connection. */
-export function installRuntime(log: Logger): void {
+/**
+ * Temporal's own log lines as ours. Once per process, before the first connection. With an address (`host:port`),
+ * Prometheus finds there what Temporal's SDK and our activities count.
+ */
+export function installRuntime(log: Logger, metricsAddress: string | null = null): void {
+  const units = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
   Runtime.install({
     logger: temporalLogger(log),
     shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+      ...(metricsAddress !== null && { metrics: { prometheus: { bindAddress: metricsAddress, ...units } } }),
+    },
   });
 }
 
@@ -71,10 +83,11 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       ...common,
       taskQueue: recordingsTaskQueue(taskQueue),
       activities: { ...activities.recordings },
-      maxConcurrentActivityTaskExecutions: 8,
+      maxConcurrentActivityTaskExecutions: settings.recordingParallelism,
       maxCachedWorkflows: 200,
     }),
   ];
+  await startSweep(new Client({ connection, namespace }), settings);
   const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
   // One that fails takes the other with it; who waits for `stopped` hears of it.
   const stop = (): void => {
@@ -88,6 +101,16 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       await stopped;
     },
   };
+}
+
+/** The run that looks for recordings nobody delivers; there is one already, except at the very first start. */
+async function startSweep(client: Client, { installation, taskQueue }: WorkerSettings): Promise<void> {
+  await client.workflow.start(SWEEP_RECORDINGS, {
+    workflowId: sweepWorkflowId(installation),
+    taskQueue,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: 'Looks for recordings that nobody delivers',
+  });
 }
 
 /**

@@ -7,30 +7,23 @@ import {
   CancellationScope,
   condition,
   isCancellation,
-  ParentClosePolicy,
   proxyActivities,
   proxySinks,
   setCurrentDetails,
   setHandler,
-  startChild,
   upsertSearchAttributes,
-  WorkflowIdReusePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { CallRequest } from '../domain/call';
 import type { CallEvent } from '../domain/events';
 import { advance, NOTHING_KNOWN } from '../domain/facts';
 import type { Facts } from '../domain/facts';
 import { maskPhone } from '../domain/phone-numbers';
-import { deliveryWorkflowId } from '../domain/recordings';
-import type { RecordingToDeliver } from '../domain/recordings';
 import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
 import type { StatusActivities } from '../activities/status';
 import { callStory } from './call-story';
 import { createCarrier } from './carrier-activities';
-import { deliverRecording } from './deliver-recording';
 import {
   eventSignals,
   muteUpdate,
@@ -41,6 +34,7 @@ import {
 } from './messages';
 import type { StatusSinks, TimelineEntry } from './messages';
 import type { CallRuntime } from './runtime';
+import { startDelivery } from './start-delivery';
 import { mute } from './story/mute';
 
 /** Redis is a copy: if it cannot be written within a minute, what it has expires soon, and readers ask this run. */
@@ -82,7 +76,8 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
       return timeoutMs === Infinity || condition(() => predicate(facts), timeoutMs, { summary });
     },
     carrier: createCarrier(call),
-    deliverRecording: startDelivery,
+    deliverRecording: (recording) =>
+      startDelivery(recording, { taskQueue: recordingsTaskQueue(workflowInfo().taskQueue) }),
   };
   setHandler(muteUpdate, (request) => mute(call, request, runtime), {
     description: 'Mutes a participant, or lets it be heard again.',
@@ -125,25 +120,6 @@ function askToHangUpWhenCancelled(learn: (event: CallEvent) => void): void {
     if (!isCancellation(error)) throw error;
     learn({ kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' });
   });
-}
-
-async function startDelivery(recording: RecordingToDeliver): Promise<void> {
-  try {
-    await startChild(deliverRecording, {
-      args: [recording],
-      workflowId: deliveryWorkflowId(recording.recordingId),
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      taskQueue: recordingsTaskQueue(workflowInfo().taskQueue),
-      staticSummary: `Recording of ${recording.callId}`,
-      typedSearchAttributes: [
-        { key: searchAttributes.recordingState, value: 'fetching' },
-        { key: searchAttributes.businessId, value: recording.businessId },
-      ],
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
 }
 
 function describeEvent(event: CallEvent, seq: number): TimelineEntry {

@@ -2,3 +2,4 @@
 export { callBack } from './call-back';
 export { coldCall } from './cold-call';
 export { deliverRecording } from './deliver-recording';
+export { sweepRecordings } from './sweep-recordings';

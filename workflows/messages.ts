@@ -5,7 +5,8 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Sinks } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { CallRequest, LegRole } from '../domain/call';
+import type { CallId, CallRequest, LegRole } from '../domain/call';
+import type { Risk } from '../domain/delivery';
 import type { CallEvent, EventKind, EventOf } from '../domain/events';
 import type { RecordingStatus } from '../domain/recordings';
 import type { StatusDocument } from '../domain/status';
@@ -71,11 +72,63 @@ export const muteUpdate = defineUpdate<MuteAnswer, [MuteRequest]>('mute');
 
 export const recordingQuery = defineQuery<RecordingStatus>('recording');
 
+/** The type of a recording's delivery, as the Temporal UI shows it. */
+export const DELIVER_RECORDING = 'deliverRecording';
+
+/** A delivery as operators see it. */
+export interface DeliveryDocument extends RecordingStatus {
+  readonly recording_id: string;
+  readonly call_id: CallId;
+  readonly attempts: number;
+  /** Null while an attempt is under way, and after the end. */
+  readonly next_attempt_at: string | null;
+  /** When the carrier deletes its copy. */
+  readonly expires_at: string;
+  /** How close that is, when it is close. */
+  readonly at_risk: Risk | null;
+}
+export const deliveryQuery = defineQuery<DeliveryDocument>('delivery');
+/** Try again now, whatever it waits for. */
+export const redeliverSignal = defineSignal('redeliver');
+
 /** Memo of a call: what an idempotent repeat of its request is compared with and answered from. */
 export interface CallMemo {
   readonly request: CallRequest;
   /** SHA-256 of the request body as parsed; null when the caller gave no Idempotency-Key. */
   readonly bodyHash: string | null;
+}
+
+/** The type of the run that looks for recordings nobody delivers. */
+export const SWEEP_RECORDINGS = 'sweepRecordings';
+
+/** One for each installation: several can share a carrier's application and a namespace. */
+export function sweepWorkflowId(installation: string): string {
+  return `recording-sweep:${installation}`;
+}
+
+/** Compare everything with the carrier now. */
+export const auditSignal = defineSignal('audit');
+
+/** How the carrier's list of recordings and our deliveries compared. */
+export interface RecordingAudit {
+  readonly audited_at: string;
+  readonly listed: number;
+  readonly delivered: number;
+  readonly open: number;
+  /** Of other installations and systems on the same application. */
+  readonly foreign: number;
+  /** Deliveries that the audit started. */
+  readonly started: number;
+  /** Recordings that nobody was delivering although it was high time; 0 is good. */
+  readonly unaccounted: number;
+  /** The first of those. */
+  readonly unaccounted_ids: readonly string[];
+}
+
+export interface SweepMemo {
+  readonly audit: RecordingAudit | null;
+  /** When the last sweep began that reached the carrier, ISO 8601. */
+  readonly sweptAt: string | null;
 }
 
 export const searchAttributes = {
@@ -86,6 +139,8 @@ export const searchAttributes = {
   /** Keyed hash of the lead's number: finds all calls to one person without showing the number. */
   leadKey: defineSearchAttributeKey('LeadKey', SearchAttributeType.KEYWORD),
   recordingState: defineSearchAttributeKey('RecordingState', SearchAttributeType.KEYWORD),
+  /** How close the end of the carrier's copy is: 7d, 48h, 24h; unset or `no` when it is not close. */
+  recordingAtRisk: defineSearchAttributeKey('RecordingAtRisk', SearchAttributeType.KEYWORD),
 } as const;
 
 /** Deliveries have a queue of their own: a call never waits behind a download. */

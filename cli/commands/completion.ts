@@ -8,7 +8,7 @@ type Shell = (typeof SHELLS)[number];
 interface Completable {
   readonly name: string;
   readonly description: string;
-  /** What its argument may be; empty when that is anything. */
+  /** What may stand behind it besides flags; empty when that is anything. */
   readonly words: readonly string[];
   readonly flags: readonly {
     readonly name: string;
@@ -35,12 +35,16 @@ export function completionCommand(program: Command): Command {
     });
 }
 
+/** Of a command that has commands of its own, those are its words, and their flags are its flags. */
 function describe(command: Command): Completable {
-  const flags = command.createHelp().visibleOptions(command);
+  const { commands } = command;
+  const all = (commands.length > 0 ? commands : [command]).flatMap((one) => one.createHelp().visibleOptions(one));
+  const flags = [...new Map(all.map((option) => [option.long, option])).values()];
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   return {
     name: command.name(),
     description: firstWords(command.description()),
-    words: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    words: [...commands.map((one) => one.name()), ...choices],
     flags: flags.flatMap(({ long, description, required, argChoices }) =>
       long
         ? [{ name: long, description: firstWords(description), takesValue: required, choices: argChoices ?? [] }]

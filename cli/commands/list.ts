@@ -6,7 +6,7 @@ import { CALL_STATUSES } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';
 import { createApiClient } from '../api-client';
 import type { ApiClient } from '../api-client';
-import { CommandFailure, EXIT, print, printJson, remark, wholeNumber } from '../terminal';
+import { CommandFailure, EXIT, print, printJson, remark, renderTable, wholeNumber } from '../terminal';
 
 interface Common {
   readonly url?: string;
@@ -69,14 +69,7 @@ function table(calls: readonly StatusDocument[]): string[] {
     call.duration_secs === null ? '' : `${call.duration_secs} s`,
     call.recording?.state ?? '',
   ]);
-  const all = [['CALL', 'STATUS', 'OUTCOME', 'TO', 'CREATED (UTC)', 'TALKED', 'RECORDING'], ...rows];
-  const widths = all[0]?.map((_head, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return renderTable(['CALL', 'STATUS', 'OUTCOME', 'TO', 'CREATED (UTC)', 'TALKED', 'RECORDING'], rows);
 }
 
 /** An API that restarts is back within this many tries, a second apart. */

@@ -20,6 +20,7 @@ const AMOUNT = atScale({
 let python: string;
 let system: System;
 let endedCall: string;
+let recordingId: string;
 const folder = mkdtempSync(path.join(os.tmpdir(), 'outcall-schemathesis-'));
 beforeAll(async () => {
   python = await findSchemathesis();
@@ -34,6 +35,9 @@ beforeAll(async () => {
   await system.call({ to_phone: '+15550701006' }, { 'idempotency-key': 'schemathesis-agents' });
   endedCall = await system.call({ to_phone: '+15550702001' });
   await system.until(endedCall, hasEnded);
+  const recorded = await system.call({ to_phone: '+15550703007' });
+  const settled = await system.until(recorded, ({ recording }) => recording?.state === 'delivered');
+  recordingId = settled.recording?.recording_id ?? '';
 }, 420_000);
 afterAll(async () => {
   await stopSystems();
@@ -62,6 +66,7 @@ function schemathesis(...args: readonly string[]): Promise<{ exitCode: number | 
     ...process.env,
     OUTCALL_KEY: system.stack.apiKey,
     OUTCALL_ENDED_CALL: endedCall,
+    OUTCALL_RECORDING: recordingId,
     SCHEMATHESIS_HOOKS: path.join(support, 'hooks.py'),
     PYTHONDONTWRITEBYTECODE: '1',
   };

@@ -3,8 +3,8 @@
  * whole with a carrier is under `test/e2e`.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Worker } from '@temporalio/worker';
 import type { WorkflowBundle } from '@temporalio/worker';
 import type { StatusActivities } from '../../activities/status';
 import { LEAD } from '../../domain/call';
@@ -14,6 +14,7 @@ import type { CallEvent } from '../../domain/events';
 import type { StatusDocument } from '../../domain/status';
 import { coldCall } from '../../workflows/cold-call';
 import { eventSignals, searchAttributes, statusQuery } from '../../workflows/messages';
+import { startSkippedTime } from '../support/skipped-time';
 import { aCall } from '../unit/domain/a-call';
 
 const logger = new DefaultLogger('ERROR', () => undefined);
@@ -58,17 +59,7 @@ describe('coldCall on Temporal', () => {
   let calls = 0;
 
   beforeAll(async () => {
-    Runtime.install({
-      logger,
-      telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
-    });
-    workflowBundle = await bundleWorkflowCode({ workflowsPath: require.resolve('../../workflows'), logger });
-    const path = process.env['TEMPORAL_TEST_SERVER_PATH'] ?? '';
-    env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
-    await env.connection.operatorService.addSearchAttributes({
-      namespace: env.namespace ?? 'default',
-      searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, 2])),
-    });
+    ({ env, workflowBundle } = await startSkippedTime(logger));
   }, 60_000);
   afterAll(() => env.teardown());
 
