@@ -93,7 +93,7 @@ function read({ readings }: ControlDeps, line: string, what: string): Answer {
 }
 
 /** Defaults are those of a recording of an unknown call on our own application. */
-function plant({ carrier, connectionId }: ControlDeps, body: JsonObject): Answer {
+function plant({ carrier, faults, connectionId }: ControlDeps, body: JsonObject): Answer {
   const text = (key: string, usual: string): string => (body[key] === undefined ? usual : textIn(body, key));
   const millis = (key: string, usual: number): number => (typeof body[key] === 'number' ? body[key] : usual);
   const planting = {
@@ -106,6 +106,9 @@ function plant({ carrier, connectionId }: ControlDeps, body: JsonObject): Answer
     agoMs: millis('ago_millis', 0),
   };
   const { id } = carrier.plant(planting, body['empty'] === true);
+  // In the same breath, so that nobody comes upon it before them.
+  const rule = body['fault'];
+  if (typeof rule === 'object' && rule !== null) faults.add(parseFaultRule({ ...rule, recording: id }));
   return { status: 201, body: { recording_id: id } };
 }
 

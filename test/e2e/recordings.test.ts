@@ -43,9 +43,6 @@ async function plantAs(wish: object): Promise<string> {
   return ((await response.json()) as { recording_id: string }).recording_id;
 }
 
-const fault = (operation: string, what: object, rule: object = {}): Promise<void> =>
-  system.control('POST', 'faults', { operation, fault: what, ...rule });
-
 const show = async (id: string): Promise<DeliveryDocument | null> => {
   const { status, body } = await system.request('GET', `${BASE_PATH}/recordings/${id}`);
   return status === 200 ? (body as unknown as DeliveryDocument) : null;
@@ -208,8 +205,7 @@ describe('what passes', () => {
   const ids = new Map<string, string>();
   beforeAll(async () => {
     for (const row of HERE) {
-      const id = await plant({ duration_millis: 10_000 });
-      await fault(row.operation, row.fault, { recording: id });
+      const id = await plant({ duration_millis: 10_000, fault: { operation: row.operation, fault: row.fault } });
       ids.set(row.what, id);
     }
   });
@@ -267,8 +263,7 @@ describe('what does not pass', () => {
   };
 
   test('a refused recording rests in the dead-letter queue; its call, the list and the metrics say so; redelivered, it arrives', async () => {
-    const id = await plant();
-    await fault('deliver', gone, { recording: id, times: 1 });
+    const id = await plant({ fault: { operation: 'deliver', fault: gone, times: 1 } });
     const resting = await until(id, isAt('dead_letter'));
     expect(resting).toMatchObject({ attempts: 1, last_error: 'web_backend_gone: the web-backend answered 410' });
     await untilListed('state=dead_letter', (ids) => ids.includes(id));
@@ -283,8 +278,8 @@ describe('what does not pass', () => {
   });
 
   test('all of a queue are redelivered with one request', async () => {
-    const ids = [await plant(), await plant(), await plant()];
-    for (const id of ids) await fault('deliver', gone, { recording: id, times: 1 });
+    const dying = { fault: { operation: 'deliver', fault: gone, times: 1 } };
+    const ids = [await plant(dying), await plant(dying), await plant(dying)];
     for (const id of ids) await until(id, isAt('dead_letter'));
     await untilListed('state=dead_letter', (listed) => ids.every((id) => listed.includes(id)));
     const answer = await system.request('POST', `${BASE_PATH}/recordings/redeliver`, {
@@ -296,15 +291,15 @@ describe('what does not pass', () => {
   });
 
   test('a web backend that stores and answers 500 each time has one copy, however often it is tried', async () => {
-    const id = await plant();
-    await fault('deliver', { kind: 'status', status: 500, applied: true }, { recording: id, times: 5 });
+    const id = await plant({
+      fault: { operation: 'deliver', fault: { kind: 'status', status: 500, applied: true }, times: 5 },
+    });
     await until(id, isDelivered);
     expect(storedOf(id)).toMatchObject([{ repeats: 5, sha256: carriersSha(id) }]);
   });
 
   test('a refusal that lasts is tried three times before it rests', async () => {
-    const id = await plant();
-    await fault('deliver', { kind: 'status', status: 422 }, { recording: id, times: 3 });
+    const id = await plant({ fault: { operation: 'deliver', fault: { kind: 'status', status: 422 }, times: 3 } });
     expect(await until(id, isAt('dead_letter'))).toMatchObject({ attempts: 3 });
     await system.request('POST', `${BASE_PATH}/recordings/${id}/redeliver`);
     await until(id, isDelivered);
@@ -326,8 +321,7 @@ describe('what does not pass', () => {
   });
 
   test('a recording that somebody deletes at the carrier is lost, and the log says so as an error', async () => {
-    const id = await plant();
-    await fault('download', { kind: 'status', status: 503 }, { recording: id, times: 1000 });
+    const id = await plant({ fault: { operation: 'download', fault: { kind: 'status', status: 503 }, times: 1000 } });
     await until(id, ({ attempts }) => attempts > 0);
     const { apiBaseUrl, apiKey } = system.simulator;
     await fetch(`${apiBaseUrl}/recordings/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${apiKey}` } });
@@ -382,8 +376,10 @@ describe('whose it is', () => {
   });
 
   test('a delivery that was ended by hand is found, and done', async () => {
-    const id = await plant({ ago_millis: 120_000 });
-    await fault('deliver', { kind: 'status', status: 410 }, { recording: id });
+    const id = await plant({
+      ago_millis: 120_000,
+      fault: { operation: 'deliver', fault: { kind: 'status', status: 410 } },
+    });
     await audit();
     await until(id, ({ state }) => state === 'dead_letter');
     const { temporal, config } = system.stack;
