@@ -129,7 +129,10 @@ function untrueMessage(end: End, leg: LedgerLeg): readonly string[] {
   );
   if (state === 'leaving') return ['the message is still being left when all is over'];
   if (state === 'left' && !left) return ['the message is said to be left, and nobody heard it'];
-  return left && told && state !== 'left' ? [`the message was left, and its state is ${state}`] : [];
+  // What was told does not say of which sound it was the end.
+  return left && told && leg.sounds.length === 1 && state !== 'left'
+    ? [`the message was left, and its state is ${state}`]
+    : [];
 }
 
 /** Where nothing fails, the document names exactly those who were in the conference. */

@@ -41,7 +41,7 @@ const AFTERMATH_MS = 15 * 60_000;
 const LIMIT_MS = 60 * 24 * 3600_000;
 
 /** A story that goes round in circles is ended, as one that never ends. */
-const MOST_STEPS = 200_000;
+const MOST_STEPS = 50_000;
 
 export interface Run {
   readonly seed: number;
