@@ -140,7 +140,6 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
     }),
     deliverRecording: (recording) => {
       deliveries.push(recording);
-      return Promise.resolve();
     },
   };
   const end = (error: unknown): void => {

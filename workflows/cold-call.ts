@@ -50,6 +50,7 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   const status = (): StatusDocument => describeCall(call, facts, change);
   const publish = createPublisher();
   const timeline: TimelineEntry[] = [];
+  const lastThings: Promise<void>[] = [];
 
   const learn = (event: CallEvent): void => {
     const known = JSON.stringify(facts);
@@ -76,8 +77,9 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
       return timeoutMs === Infinity || condition(() => predicate(facts), timeoutMs, { summary });
     },
     carrier: createCarrier(call),
-    deliverRecording: (recording) =>
-      startDelivery(recording, { taskQueue: recordingsTaskQueue(workflowInfo().taskQueue) }),
+    deliverRecording: (recording) => {
+      lastThings.push(startDelivery(recording, { taskQueue: recordingsTaskQueue(workflowInfo().taskQueue) }));
+    },
   };
   setHandler(muteUpdate, (request) => mute(call, request, runtime), {
     description: 'Mutes a participant, or lets it be heard again.',
@@ -87,7 +89,8 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   await CancellationScope.nonCancellable(async () => {
     await callStory(call, runtime);
     await condition(allHandlersFinished);
-    await lastWord.publishStatus(status()).catch(() => undefined);
+    // At once with the start of the delivery, which saves a task.
+    await Promise.all([...lastThings, lastWord.publishStatus(status()).catch(() => undefined)]);
   });
   return status();
 }

@@ -22,6 +22,6 @@ export interface CallRuntime {
    */
   until(predicate: (facts: Facts) => boolean, timeoutMs: number, summary: string): Promise<boolean>;
   readonly carrier: Carrier;
-  /** Starts the delivery of a recording, which outlives the call. Safe to repeat. */
-  deliverRecording(recording: RecordingToDeliver): Promise<void>;
+  /** Starts the delivery of a recording, which outlives the call; the call does not end before it has started. Safe to repeat. */
+  deliverRecording(recording: RecordingToDeliver): void;
 }

@@ -41,7 +41,7 @@ export async function handOverRecording(call: CallRequest, runtime: CallRuntime)
   const { callControlId } = lead.identity;
   const { callId, provider, businessId, fromPhone, toPhone, metadata, recordingFormat: format } = call;
   const ids = { recordingId, callId, callControlId };
-  await runtime.deliverRecording({ ...ids, format, businessId, provider, fromPhone, toPhone, metadata });
+  runtime.deliverRecording({ ...ids, format, businessId, provider, fromPhone, toPhone, metadata });
 }
 
 /** Without a notice that was heard there is none, and the status says so. */
