@@ -15,8 +15,8 @@ import {
 import type { DeliveryDocument, SweepMemo } from '../workflows/messages';
 import { createTimely, isNotFound, TemporalUnavailableError } from './call-directory';
 
-/** Of gRPC. */
-const RESOURCE_EXHAUSTED = 8;
+/** Of gRPC: the client repeats what was RESOURCE_EXHAUSTED, until its deadline. */
+const BUSY_CODES = [4, 8];
 
 export interface RecordingFilter {
   readonly state: RecordingState | null;
@@ -99,7 +99,7 @@ export function createRecordingDirectory({ client, installation }: RecordingDire
         await timely(() => workflowService.startBatchOperation(batch));
         return matching;
       } catch (error) {
-        if (isExhausted(error)) return null;
+        if (isBusy(error)) return null;
         throw error;
       }
     },
@@ -129,10 +129,10 @@ export function createRecordingDirectory({ client, installation }: RecordingDire
   };
 }
 
-/** Temporal runs few batch operations of a namespace at once, by default one. */
-function isExhausted(error: unknown): boolean {
+/** Temporal has just answered, and runs few batch operations of a namespace at once, by default one. */
+function isBusy(error: unknown): boolean {
   const cause = error instanceof TemporalUnavailableError ? error.cause : null;
-  return isGrpcServiceError(cause) && (cause.code as number) === RESOURCE_EXHAUSTED;
+  return isGrpcServiceError(cause) && BUSY_CODES.includes(cause.code as number);
 }
 
 /** A delivery that goes on in a new run has left the old one behind; that one is not a delivery of its own. */

@@ -35,8 +35,10 @@ beforeAll(async () => {
   await system.call({ to_phone: '+15550701006' }, { 'idempotency-key': 'schemathesis-agents' });
   endedCall = await system.call({ to_phone: '+15550702001' });
   await system.until(endedCall, hasEnded);
+  // Of recordings that nobody takes, one can be redelivered again and again.
+  await system.control('POST', 'faults', { operation: 'deliver', times: 1e6, fault: { kind: 'status', status: 410 } });
   const recorded = await system.call({ to_phone: '+15550703007' });
-  const settled = await system.until(recorded, ({ recording }) => recording?.state === 'delivered');
+  const settled = await system.until(recorded, ({ recording }) => recording?.state === 'dead_letter');
   recordingId = settled.recording?.recording_id ?? '';
 }, 420_000);
 afterAll(async () => {

@@ -142,18 +142,19 @@ describe('deliverRecording on Temporal', () => {
           last_error: 'web_backend_gone: as the test wants it',
         });
         expect(tookMs()).toBeGreaterThanOrEqual(30 * DAY);
-        const alarms = linesOf('recording.at_risk');
-        expect(alarms.map(({ within }) => within)).toEqual(['7d', '48h', '24h']);
-        for (const alarm of alarms) {
-          expect(alarm).toMatchObject({
-            state: 'dead_letter',
-            lastError: expect.stringContaining('web_backend_gone') as string,
-            redrive: `outcall recordings redeliver ${String(alarm['recordingId'])}`,
-          });
-        }
         expect(await stateOf(handle)).toBe('lost');
       },
     );
+    // Read when the worker has stopped: its lines are written behind its work.
+    const alarms = linesOf('recording.at_risk');
+    expect(alarms.map(({ within }) => within)).toEqual(['7d', '48h', '24h']);
+    for (const alarm of alarms) {
+      expect(alarm).toMatchObject({
+        state: 'dead_letter',
+        lastError: expect.stringContaining('web_backend_gone') as string,
+        redrive: `outcall recordings redeliver ${String(alarm['recordingId'])}`,
+      });
+    }
     expect(linesOf('recording.lost')).toHaveLength(1);
   }, 120_000);
 
