@@ -132,7 +132,7 @@ export function createRecordingDirectory({ client, installation }: RecordingDire
 /** Temporal has just answered, and runs few batch operations of a namespace at once, by default one. */
 function isBusy(error: unknown): boolean {
   const cause = error instanceof TemporalUnavailableError ? error.cause : null;
-  return isGrpcServiceError(cause) && BUSY_CODES.includes(cause.code as number);
+  return isGrpcServiceError(cause) && BUSY_CODES.includes(cause.code);
 }
 
 /** A delivery that goes on in a new run has left the old one behind; that one is not a delivery of its own. */

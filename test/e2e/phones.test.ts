@@ -162,7 +162,9 @@ describe('the phones of the simulator', () => {
       document?.answered_at,
       document?.joined_at,
       document?.ended_at,
-    ];
+      // On a machine that is very busy the phone may hang up before anybody joined.
+    ].filter((at) => at !== null);
+    expect(instants.length).toBeGreaterThanOrEqual(4);
     expect(instants).toEqual([...instants].sort());
     for (const instant of instants) expect(instant).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(CALL_STATUSES).toContain(document?.status);
