@@ -109,11 +109,14 @@ test('the process that takes the webhook dies at each step of it, the worker tha
       method: 'PUT',
       body: JSON.stringify({ ringMs: 500, talkMs: 1_000, recordingReadyMs: 200 }),
     });
-    const response = await fetch(`${url}${BASE_PATH}/initiate`, {
-      method: 'POST',
-      headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
-      body: JSON.stringify({ to_phone: to }),
-    });
+    const initiate = (): Promise<Response> =>
+      fetch(`${url}${BASE_PATH}/initiate`, {
+        method: 'POST',
+        headers: { 'x-api-key': API_KEY, 'content-type': 'application/json', 'idempotency-key': to },
+        body: JSON.stringify({ to_phone: to }),
+      });
+    // The connection to a process that has died since is found dead only now.
+    const response = await initiate().catch(initiate);
     return ((await response.json()) as { call_id: string }).call_id;
   };
   const callIds: string[] = [];
@@ -171,10 +174,11 @@ slowly('workers', () => {
     process.kill(late.pid, 'SIGCONT');
     const another = await deliverFromNow(3_000);
     await expectAllDelivered([another]);
-    const [delivery] = outside.simulator
+    const stored = outside.simulator
       .ledger()
       .deliveries.filter(({ metadata }) => delivered(metadata).recording_sid === id);
-    expect(delivery).toMatchObject({ repeats: 1 });
+    expect(stored).toHaveLength(1);
+    expect(stored[0]?.repeats).toBeGreaterThanOrEqual(1);
     expect(late.isDead()).toBe(false);
   }, 200_000);
 
