@@ -99,24 +99,19 @@ const expectAllDelivered = async (ids: readonly string[]): Promise<void> => {
 
 test('the process that takes the webhook dies at each step of it, the worker that dials as well, and each recording arrives', async () => {
   const { simulator, url } = outside;
-  let calls = 0;
-  /** Rings, answers, talks and hangs up in a second and a half. */
+  /** Rings, answers, talks and hangs up in a second and a half. Asked for again it is the same call. */
   const call = async (): Promise<string> => {
-    calls += 1;
     // Its last digits stand for no particular phone.
-    const to = `+15551230${900 + calls}`;
+    const to = `+15551230${901 + callIds.length}`;
     await fetch(`${simulator.url}/_simulator/phones/${encodeURIComponent(to)}`, {
       method: 'PUT',
       body: JSON.stringify({ ringMs: 500, talkMs: 1_000, recordingReadyMs: 200 }),
     });
-    const initiate = (): Promise<Response> =>
-      fetch(`${url}${BASE_PATH}/initiate`, {
-        method: 'POST',
-        headers: { 'x-api-key': API_KEY, 'content-type': 'application/json', 'idempotency-key': to },
-        body: JSON.stringify({ to_phone: to }),
-      });
-    // The connection to a process that has died since is found dead only now.
-    const response = await initiate().catch(initiate);
+    const response = await fetch(`${url}${BASE_PATH}/initiate`, {
+      method: 'POST',
+      headers: { 'x-api-key': API_KEY, 'content-type': 'application/json', 'idempotency-key': to },
+      body: JSON.stringify({ to_phone: to }),
+    });
     return ((await response.json()) as { call_id: string }).call_id;
   };
   const callIds: string[] = [];
@@ -128,8 +123,13 @@ test('the process that takes the webhook dies at each step of it, the worker tha
   await stopAll();
   await startWorker();
   for (const point of chosen(WEBHOOK_POINTS, ['signal:before'])) {
-    const api = await startApi({ ...outside.env, ...dyingAt(point, 'call.recording.saved') });
-    callIds.push(await call());
+    let api = await startApi({ ...outside.env, ...dyingAt(point, 'call.recording.saved') });
+    // It may die of a webhook of the call before, which the carrier repeats.
+    let callId = await call().catch(() => null);
+    for (; callId === null; callId = await call().catch(() => null)) {
+      if (api.isDead()) api = await startApi({ ...outside.env, ...dyingAt(point, 'call.recording.saved') });
+    }
+    callIds.push(callId);
     await until(`death at ${point}`, () => api.isDead(), DIES_WITHIN_MS, 20);
   }
   await startApi();
