@@ -7,7 +7,7 @@ import { activityInfo, log } from '@temporalio/activity';
 import { commandName } from '../domain/call';
 import type { CallId, LegName, ReachableLeg, SpeechName } from '../domain/call';
 import type { Carrier, CommandAnswer } from '../domain/carrier';
-import type { TelnyxClient } from '../platform/telnyx/client';
+import type { TelnyxClient, TelnyxRequest } from '../platform/telnyx/client';
 import { encodeClientState } from '../platform/telnyx/client-state';
 import { commandId } from '../platform/telnyx/command-id';
 import { answerOf, spoken } from './command';
@@ -26,8 +26,11 @@ export interface CommandSettings {
 
 type CarrierCommands = Omit<Carrier, 'dial' | 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
 
-/** Less than an attempt may take in Temporal: the one before must not take effect after the one that repeats it. */
-const LIVE_LIMIT_MS = 4_500;
+/**
+ * Of commands in a conference, most of which take no `command_id`: less than an attempt may take in Temporal, because
+ * the one before must not take effect after the one that repeats it.
+ */
+const UNNAMED_LIMIT_MS = 4_500;
 /** A running conference has this name. The code is told of other things, too; then the join is refused. */
 const NAME_TAKEN = '90033';
 
@@ -37,13 +40,13 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     command_id: commandId(commandName(callId, leg, purpose)),
     client_state: encodeClientState({ installation, callId, leg, ...(saying && { saying }) }),
   });
-  const send = (path: string, body: object): Promise<CommandAnswer> =>
-    answerOf(() => telnyx.request('post', path, acceptedAnswer, { body, limitMs: LIVE_LIMIT_MS }));
+  const send = (path: string, request: TelnyxRequest): Promise<CommandAnswer> =>
+    answerOf(() => telnyx.request('post', path, acceptedAnswer, request));
   const onLeg = (leg: ReachableLeg, action: string, body: object): Promise<CommandAnswer> =>
-    send(`/calls/${encodeURIComponent(leg.callControlId)}/actions/${action}`, body);
+    send(`/calls/${encodeURIComponent(leg.callControlId)}/actions/${action}`, { body });
   // By its name, which is the call's id (API reference: conference actions take the id or the name).
   const inConference = (callId: CallId, action: string, body: object): Promise<CommandAnswer> =>
-    send(`/conferences/${encodeURIComponent(callId)}/actions/${action}`, body);
+    send(`/conferences/${encodeURIComponent(callId)}/actions/${action}`, { body, limitMs: UNNAMED_LIMIT_MS });
   const ids = (legs: readonly ReachableLeg[]) => ({ call_control_ids: legs.map(({ callControlId }) => callControlId) });
 
   /** Makes the conference out of this leg; where it exists already, joins it by its name. */
@@ -54,7 +57,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     const waiting = isLead && { start_conference_on_create: false, hold_audio_url: soundUrl('hold') };
     try {
       const body = { ...address, ...waiting, name: callId, ...stamp(callId, leg, `create conference ${attempt}`) };
-      return await telnyx.request('post', '/conferences', acceptedAnswer, { body, limitMs: LIVE_LIMIT_MS / 2 });
+      return await telnyx.request('post', '/conferences', acceptedAnswer, { body });
     } catch (error) {
       if (classify(error).code !== NAME_TAKEN) throw error;
       const body = {
@@ -65,7 +68,6 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
       };
       return telnyx.request('post', `/conferences/${encodeURIComponent(callId)}/actions/join`, acceptedAnswer, {
         body,
-        limitMs: LIVE_LIMIT_MS / 2,
       });
     }
   }

@@ -1,4 +1,5 @@
 /** The commands to the carrier, against the simulator: what is sent, what is not, and what an answer is taken for. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createCarrierActivities } from '../../../activities/carrier';
@@ -112,3 +113,22 @@ test('hanging up what is over is "gone", not a failure', async () => {
   expect(await run(() => carrier.hangUp({ callId: call.callId, leg, attempt: 1 }))).toEqual({ kind: 'accepted' });
   expect(await run(() => carrier.hangUp({ callId: call.callId, leg, attempt: 2 }))).toEqual({ kind: 'gone' });
 });
+
+test.each<['hangUp' | 'enterConference', string, string, number]>([
+  ['hangUp', 'hangup', '+15550009006', 5_500],
+  ['enterConference', 'createConference', '+15550010006', 3_000],
+])(
+  '%s waits for a carrier that takes its time: a repeat is the same command',
+  async (name, operation, to, ms) => {
+    const { call, leg } = await placed(to);
+    const isAnswered = (): boolean =>
+      simulator.ledger().legs.some((one) => one.call_leg_id === leg.callLegId && one.answered_at !== null);
+    while (!isAnswered()) await sleep(50);
+    await fetch(`${simulator.url}/_simulator/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ operation, times: 1, fault: { kind: 'delay', ms } }),
+    });
+    expect(await run(() => carrier[name]({ callId: call.callId, leg, attempt: 1 }))).toEqual({ kind: 'accepted' });
+  },
+  20_000,
+);
