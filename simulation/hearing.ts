@@ -134,9 +134,9 @@ function isStillRinging(end: End, leg: LedgerLeg): boolean {
   );
 }
 
-/** When a sound of ours was played to a leg in the conference. */
+/** When a leg in the conference, or whose conference begins with it, was made to hear a sound of ours. */
 const played = (end: End, callControlId: string, sound: string): readonly string[] =>
-  commands(end, 'play')
+  [...commands(end, 'play'), ...commands(end, 'createConference')]
     .filter(
       ({ body }) => JSON.stringify(body).includes(callControlId) && JSON.stringify(body).includes(`/${sound}.mp3`),
     )
