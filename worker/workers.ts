@@ -42,6 +42,8 @@ const STICKY_TIMEOUT = '1s';
 const WORKFLOW_TASKS_AT_ONCE = 4;
 /** Longer than a dial, so that a worker that is told to stop never leaves one unclear. */
 const GRACE = '12s';
+/** The SDK would hold back a sign for 16 of the 20 seconds after which Temporal takes an attempt for dead. */
+const SIGN_OF_LIFE_EVERY = '5s';
 
 /** Compiles the workflows, once per process: 1 to 2 seconds. */
 export function bundleWorkflows(log: Logger): Promise<WorkflowBundle> {
@@ -84,6 +86,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       taskQueue: recordingsTaskQueue(taskQueue),
       activities: { ...activities.recordings },
       maxConcurrentActivityTaskExecutions: settings.recordingParallelism,
+      maxHeartbeatThrottleInterval: SIGN_OF_LIFE_EVERY,
       maxCachedWorkflows: 200,
     }),
   ];

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { isSettled } from '../../domain/status';
 import { encodeClientState } from '../../platform/telnyx/client-state';
 import { LEAD } from '../../domain/call';
@@ -233,12 +234,15 @@ describe('what passes', () => {
   });
 });
 
-async function historyOf(id: string): Promise<string> {
+async function withRun<T>(id: string, look: (run: WorkflowHandle) => Promise<T>): Promise<T> {
   const { temporal, config } = system.stack;
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: config.temporal.namespace });
-  const history = JSON.stringify(await client.workflow.getHandle(`rec:${id}`).fetchHistory());
-  await connection.close();
+  return look(client.workflow.getHandle(`rec:${id}`)).finally(() => connection.close());
+}
+
+async function historyOf(id: string): Promise<string> {
+  const history = JSON.stringify(await withRun(id, (run) => run.fetchHistory()));
   // Payloads are base64 of JSON.
   return history.replace(/"[\w+/=]{20,}"/g, (text) => Buffer.from(text.slice(1, -1), 'base64').toString('utf8'));
 }
@@ -421,6 +425,21 @@ describe('whose it is', () => {
     expect(stored).toMatchObject([{ metadata: { to_phone: '+15557770032', metadata: { deal: 7 } } }]);
     expect(stored[0]?.metadata).not.toHaveProperty('orphan');
   });
+});
+
+test('a long attempt shows that it lives every 5 seconds: a worker that is busy for 10 is not taken for dead', async () => {
+  const slow = { operation: 'download', fault: { kind: 'slow', bytesPerSecond: 6_000 } };
+  const id = await plant({ duration_millis: 10_000, fault: slow });
+  const signs = new Set<number>();
+  await until(id, () => true);
+  while ((await show(id))?.state !== 'delivered') {
+    const { raw } = await withRun(id, (run) => run.describe());
+    for (const { lastHeartbeatTime } of raw.pendingActivities ?? []) {
+      if (lastHeartbeatTime?.seconds) signs.add(Number(lastHeartbeatTime.seconds));
+    }
+    await sleep(500);
+  }
+  expect(signs.size).toBeGreaterThanOrEqual(2);
 });
 
 slowly('a call that the carrier answers nothing of', () => {
