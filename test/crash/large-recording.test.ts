@@ -4,12 +4,11 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StatusDocument } from '../../domain/status';
-import { API_KEY, startOutside, until, wronglyStored } from '../support/outside';
+import { startOutside, until, wronglyStored } from '../support/outside';
 import type { Outside } from '../support/outside';
 import { startPart } from '../support/processes';
 import type { Part } from '../support/processes';
-import { atScale, BASE_PATH } from '../support/system';
+import { atScale } from '../support/system';
 
 const MEBIBYTE = 1024 * 1024;
 const LARGE_BYTES = atScale({ quick: 128, ci: 1024, full: 4 * 1024 }) * MEBIBYTE;
@@ -47,19 +46,10 @@ function forgetPeak(): void {
   writeFileSync(`/proc/${worker.pid}/clear_refs`, '5');
 }
 
-async function request(method: string, route: string, body?: object): Promise<StatusDocument> {
-  const response = await fetch(`${outside.url}${BASE_PATH}${route}`, {
-    method,
-    headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  return (await response.json()) as StatusDocument;
-}
-
 /** From asking for the end of a call to its end at the carrier: API, Temporal, workflow, activity, carrier. */
 async function hangUpMs({ callId, to }: LiveCall): Promise<number> {
   const askedAtMs = Date.now();
-  await request('POST', `/calls/${callId}/hangup`);
+  await outside.request('POST', `/calls/${callId}/hangup`);
   const endedAt = (): string | null => outside.simulator.ledger().legs.find((leg) => leg.to === to)?.ended_at ?? null;
   await until(`the end of ${callId}`, () => endedAt() !== null, 30_000, 5);
   return Date.parse(endedAt() ?? '') - askedAtMs;
@@ -73,8 +63,12 @@ interface LiveCall {
 /** In its conference, and nothing going on. */
 async function startCall(nth: number): Promise<LiveCall> {
   const to = `+1555${String(nth).padStart(4, '0')}006`;
-  const { call_id: callId } = await request('POST', '/initiate', { to_phone: to, record: false });
-  await until(`${callId} joined`, async () => (await request('GET', `/calls/${callId}`)).joined_at !== null, 30_000);
+  const { call_id: callId } = await outside.request('POST', '/initiate', { to_phone: to, record: false });
+  await until(
+    `${callId} joined`,
+    async () => (await outside.request('GET', `/calls/${callId}`)).joined_at !== null,
+    30_000,
+  );
   return { callId, to };
 }
 

@@ -14,7 +14,7 @@ import type { Part } from '../support/processes';
 import { atScale, BASE_PATH, delivered } from '../support/system';
 import { aRecording } from '../unit/domain/a-recording';
 
-/** Of the process that takes the webhook; 1 to 4 of the specification's sixteen. */
+/** Of the process that takes the webhook. */
 const WEBHOOK_POINTS = [
   'body:before',
   'body:after',

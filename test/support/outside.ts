@@ -10,12 +10,12 @@ import { Client, Connection } from '@temporalio/client';
 import { freePort } from '../../cli/programs/child';
 import { startTemporalDevServer } from '../../cli/programs/temporal';
 import { LEAD } from '../../domain/call';
+import type { StatusDocument } from '../../domain/status';
 import { encodeClientState } from '../../platform/telnyx/client-state';
 import { startSimulator } from '../../simulator/server';
 import type { Simulator } from '../../simulator/server';
 import { deliveryQuery, searchAttributes } from '../../workflows/messages';
 import type { DeliveryDocument } from '../../workflows/messages';
-
 import { BASE_PATH, delivered } from './system';
 
 export const API_KEY = 'a-key-for-tests';
@@ -28,6 +28,8 @@ export interface Outside {
   readonly url: string;
   /** For `startPart`. */
   readonly env: Readonly<Record<string, string>>;
+  /** Of the API, as one of its clients; returns the JSON of the answer. */
+  request(method: string, route: string, body?: object): Promise<StatusDocument>;
   /** Tells the simulator to behave in some way. */
   control(what: string, body: object): Promise<Record<string, unknown>>;
   /** A recording of this installation that no webhook tells of; returns its id. */
@@ -86,6 +88,14 @@ export async function startOutside({ seed }: { readonly seed: number }): Promise
     dataDir,
     url,
     env,
+    request: async (method, route, body) => {
+      const response = await fetch(`${url}${BASE_PATH}${route}`, {
+        method,
+        headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return (await response.json()) as StatusDocument;
+    },
     control,
     async plant(durationMillis, of = installation) {
       const callId = `COLD_CALL_${String((planted += 1)).padStart(26, '0')}`;
