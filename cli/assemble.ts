@@ -4,6 +4,7 @@ import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
 import { createActivities } from '../activities';
+import { DAY_MS } from '../domain/time';
 import { createSpool } from '../activities/spool';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
@@ -45,8 +46,6 @@ export interface Api {
   /** Answers what is under way, then stops. */
   stop(): Promise<void>;
 }
-
-const DAY_MS = 24 * 3600_000;
 
 export function createStatusStore(config: Config, log: Logger): StatusStore {
   if (config.redisUrl === null) return createMemoryStatusStore();

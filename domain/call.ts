@@ -73,6 +73,9 @@ export function participantOf(agent: Agent): string {
 /** Something for a person or a machine to hear: text to be spoken, or the address of a sound file. */
 export type Speech = { readonly say: string } | { readonly play: string };
 
+/** How long a slow voice takes to say this, in milliseconds. */
+export const longestSpeechMs = (text: string): number => text.length * 100;
+
 /** What is said to a lead outside of the conference; `client_state` carries it, so that its end is known for what it is. */
 export type SpeechName = 'notice' | 'message' | 'apology';
 

@@ -3,10 +3,7 @@
  * is a new row here and a row in its test.
  */
 import type { RecordingState } from './recordings';
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from './time';
 
 /** When to try again after the first failure in a row, the second, and so on; and what comes after the last wait. */
 export interface Pace {
@@ -17,28 +14,28 @@ export interface Pace {
 
 /** For whatever passes by itself: an outage of minutes costs seconds, one of days costs an attempt an hour. */
 const BACKOFF: Pace = {
-  waitsMs: [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR],
+  waitsMs: [5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS],
   then: 'again',
 };
 /** Not at once for good: a web-backend that is being rolled out looks as if it had no such route. */
-const REFUSED: Pace = { waitsMs: [5 * MINUTE, 10 * MINUTE], then: 'dead_letter' };
+const REFUSED: Pace = { waitsMs: [5 * MINUTE_MS, 10 * MINUTE_MS], then: 'dead_letter' };
 const POINTLESS: Pace = { waitsMs: [], then: 'dead_letter' };
 /** A person has to change a setting, so nothing is gained by asking often. */
-const MISCONFIGURED: Pace = { waitsMs: [HOUR], then: 'again' };
+const MISCONFIGURED: Pace = { waitsMs: [HOUR_MS], then: 'again' };
 /** Somebody else's mistake that is usually mended soon: every recording waits for it. */
-const LOCKED_OUT: Pace = { waitsMs: [15 * MINUTE], then: 'again' };
+const LOCKED_OUT: Pace = { waitsMs: [15 * MINUTE_MS], then: 'again' };
 /** A broken copy may be a broken transfer, or a store that is not consistent yet; a day of fresh copies is proof. */
 const BROKEN: Pace = {
-  waitsMs: [5 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 17 * HOUR],
+  waitsMs: [5 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 17 * HOUR_MS],
   then: 'quarantined',
 };
-const EMPTY: Pace = { waitsMs: [MINUTE, 5 * MINUTE, 15 * MINUTE], then: 'quarantined' };
+const EMPTY: Pace = { waitsMs: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS], then: 'quarantined' };
 const NEVER_SEEN: Pace = {
-  waitsMs: [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 17 * HOUR],
+  waitsMs: [5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 17 * HOUR_MS],
   then: 'absent',
 };
-const VANISHED: Pace = { waitsMs: [HOUR], then: 'lost' };
-const NO_ROOM: Pace = { waitsMs: [30 * SECOND, MINUTE], then: 'again' };
+const VANISHED: Pace = { waitsMs: [HOUR_MS], then: 'lost' };
+const NO_ROOM: Pace = { waitsMs: [30 * SECOND_MS, MINUTE_MS], then: 'again' };
 
 interface Row {
   readonly pace: Pace;

@@ -6,10 +6,7 @@ import { DELIVERY_FAILURES } from './delivery-failures';
 import type { DeliveryFailure, Pace } from './delivery-failures';
 import { expectedRecording } from './recordings';
 import type { RecordingState, RecordingStatus, RecordingToDeliver } from './recordings';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './time';
 
 /** What a process's settings say about deliveries. */
 export interface DeliveryPolicy {
@@ -22,7 +19,7 @@ export interface DeliveryPolicy {
 /** How close the end of the carrier's copy is; the nearest limit that was passed. */
 export const RISKS = ['7d', '48h', '24h'] as const;
 export type Risk = (typeof RISKS)[number];
-const RISK_MS: Readonly<Record<Risk, number>> = { '7d': 7 * DAY, '48h': 2 * DAY, '24h': DAY };
+const RISK_MS: Readonly<Record<Risk, number>> = { '7d': 7 * DAY_MS, '48h': 2 * DAY_MS, '24h': DAY_MS };
 
 /** Everything that one run of a delivery hands to the next. Plain JSON. */
 export interface Delivery {
@@ -58,7 +55,7 @@ export type AttemptResult = {
     }
 );
 
-const USUAL: DeliveryPolicy = { retentionMs: 30 * DAY, timeScale: 1 };
+const USUAL: DeliveryPolicy = { retentionMs: 30 * DAY_MS, timeScale: 1 };
 
 export function newDelivery({ format, recordingId, announced }: RecordingToDeliver, nowMs: number): Delivery {
   return {
@@ -129,7 +126,7 @@ function afterFailure(
   if (isOver(failed)) return { ...failed, ...SETTLED };
   const expiryMs = expiresAtMs(failed);
   if (nowMs >= expiryMs) return { ...failed, nextAttemptMs: null, status: { ...status, state: 'lost' } };
-  const pacedMs = afterwards ? DAY : (pace.waitsMs[Math.min(inARow, pace.waitsMs.length) - 1] ?? HOUR);
+  const pacedMs = afterwards ? DAY_MS : (pace.waitsMs[Math.min(inARow, pace.waitsMs.length) - 1] ?? HOUR_MS);
   const nextMs = nowMs + Math.ceil(waitMs(failed, pacedMs, retryAfterMs, nowMs, random));
   // The last attempt comes when the copy should be gone: carriers are late, and so may we be after an outage of ours.
   return { ...failed, nextAttemptMs: Math.max(nowMs + 1, Math.min(nextMs, Math.ceil(expiryMs))) };
@@ -144,10 +141,10 @@ function waitMs(
   random: number,
 ): number {
   const { timeScale } = delivery.policy;
-  const wanted = Math.max(pacedMs * (0.8 + 0.4 * random), Math.min(retryAfterMs ?? 0, HOUR));
+  const wanted = Math.max(pacedMs * (0.8 + 0.4 * random), Math.min(retryAfterMs ?? 0, HOUR_MS));
   const leftMs = (expiresAtMs(delivery) - nowMs) * timeScale;
   // On its last day there is no more time to lose, whatever it waits for.
-  return (leftMs < DAY ? Math.min(wanted, 15 * MINUTE) : wanted) / timeScale;
+  return (leftMs < DAY_MS ? Math.min(wanted, 15 * MINUTE_MS) : wanted) / timeScale;
 }
 
 /** Somebody asked for another attempt: at once, and with all the patience of the first. */

@@ -46,6 +46,11 @@ export function livingLegs(facts: Facts): readonly LivingLeg[] {
   return Object.values(facts.legs).filter(isAlive);
 }
 
+/** A browser that was reloaded has two for a moment. */
+export function livingLegsOf(facts: Facts, participant: string): readonly LivingLeg[] {
+  return livingLegs(facts).filter(({ identity }) => identity.participant === participant);
+}
+
 /** One dial makes one leg: when the carrier shows one of this name, an answer that named another was wrong. */
 export function isOutdone(facts: Facts, { confirmed, identity }: LegFacts): boolean {
   return !confirmed && legNamed(facts, identity)?.confirmed === true;

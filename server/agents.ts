@@ -8,7 +8,7 @@ import type { BrowserAccess } from '../platform/telnyx/browser-access';
 import type { MuteAnswer } from '../workflows/messages';
 import type { CallDirectory } from './call-directory';
 import { callIdIn, conferenceReference, unknownCall } from './calls';
-import { invalidRequest, sipNotConfigured } from './initiate-request';
+import { accepted, sipNotConfigured } from './initiate-request';
 import { clientId } from './initiate-schema';
 import { onlyMethods } from './methods';
 import { ApiProblem } from './problems';
@@ -43,7 +43,7 @@ export function agentRoutes({ directory, readStatus, browsers, log }: AgentRoute
   router
     .route('/webrtc-join')
     .post(rawBody('64kb'), async (request, response) => {
-      const body = parse(joinRequest, parseJsonBody(request));
+      const body = accepted(joinRequest, parseJsonBody(request));
       const callId = callIdIn(body);
       await running(callId);
       if (browsers === null) throw sipNotConfigured();
@@ -82,7 +82,7 @@ export function agentRoutes({ directory, readStatus, browsers, log }: AgentRoute
   router
     .route('/control/mute')
     .post(rawBody('64kb'), async (request, response) => {
-      const body = parse(muteRequest, parseJsonBody(request));
+      const body = accepted(muteRequest, parseJsonBody(request));
       const callId = callIdIn(body);
       const muted = body.action === 'mute';
       const answer = await mute(callId, body.participant_sid, muted);
@@ -92,12 +92,6 @@ export function agentRoutes({ directory, readStatus, browsers, log }: AgentRoute
     .all(onlyMethods('POST'));
 
   return router;
-}
-
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw invalidRequest(parsed.error);
 }
 
 const MUTE_PROBLEMS: Readonly<Record<Exclude<MuteAnswer, 'done'>, () => ApiProblem>> = {

@@ -11,7 +11,7 @@ import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
 import type { CallDirectory } from './call-directory';
 import { createCursors, DEFAULT_LIMIT, detailsOf, limitInQuery } from './cursors';
-import { invalidRequest } from './initiate-request';
+import { accepted } from './initiate-request';
 import { onlyMethods } from './methods';
 
 export interface CallListSettings {
@@ -47,12 +47,10 @@ export function callListRoutes({ directory, statusStore, cursorSecret, log }: Ca
   router
     .route('/calls')
     .get(async (request, response) => {
-      const query = listQuery.safeParse(request.query);
-      if (!query.success) throw invalidRequest(query.error);
-      const { status = null, outcome = null, cursor } = query.data;
+      const { status = null, outcome = null, cursor, limit = DEFAULT_LIMIT } = accepted(listQuery, request.query);
       const filters = `${status} ${outcome}`;
       const pageToken = cursor === undefined ? null : cursors.read(cursor, filters);
-      const page = await directory.list({ status, outcome, limit: query.data.limit ?? DEFAULT_LIMIT, pageToken });
+      const page = await directory.list({ status, outcome, limit, pageToken });
       const documents = await Promise.all(page.calls.map(stored));
       const details = await askTemporal(page.calls.filter((_call, index) => !documents[index]));
       response.json({

@@ -35,9 +35,7 @@ export function parseInitiate(
   if (BUILT_LATER.safeParse(body).success) {
     throw unacceptable('handler_not_available', 'handler.type', 'this handler is not available yet; use "conference"');
   }
-  const parsed = initiateSchema.safeParse(body);
-  if (!parsed.success) throw invalidRequest(parsed.error);
-  const { data } = parsed;
+  const data = accepted(initiateSchema, body);
   const fromPhone = data.from_phone ?? settings.callerIds.default;
   checkNumbers(data.to_phone, fromPhone, settings);
   const agent = agentOf(data, settings);
@@ -137,11 +135,13 @@ function unacceptable(code: string, path: string, message: string): ApiProblem {
   return new ApiProblem({ status: 422, code, detail: `${path} ${message}`, errors: [{ path, message }] });
 }
 
-/** What a schema found, as an answer that names every field at fault. */
-export function invalidRequest(error: z.ZodError): ApiProblem {
-  const errors = error.issues.flatMap(fieldErrors);
+/** A body or query as its schema has it. Throws an ApiProblem that names every field at fault. */
+export function accepted<T>(schema: z.ZodType<T>, received: unknown): T {
+  const parsed = schema.safeParse(received);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap(fieldErrors);
   const paths = errors.map(({ path }) => path || 'body').join(', ');
-  return new ApiProblem({ status: 422, code: 'invalid_request', detail: `not acceptable: ${paths}`, errors });
+  throw new ApiProblem({ status: 422, code: 'invalid_request', detail: `not acceptable: ${paths}`, errors });
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {

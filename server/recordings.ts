@@ -6,7 +6,7 @@ import { RECORDING_STATES } from '../domain/recordings';
 import type { Logger } from '../platform/logger';
 import type { DeliveryDocument } from '../workflows/messages';
 import { createCursors, DEFAULT_LIMIT, detailsOf, limitInQuery } from './cursors';
-import { invalidRequest } from './initiate-request';
+import { accepted } from './initiate-request';
 import { onlyMethods } from './methods';
 import { ApiProblem } from './problems';
 import type { RecordingDirectory } from './recording-directory';
@@ -41,9 +41,8 @@ export function recordingRoutes({ recordings, cursorSecret, log }: RecordingRout
   router
     .route('/recordings')
     .get(async (request, response) => {
-      const query = recordingsQuery.safeParse(request.query);
-      if (!query.success) throw invalidRequest(query.error);
-      const { state = null, at_risk: atRisk = null, cursor, limit = DEFAULT_LIMIT } = query.data;
+      const query = accepted(recordingsQuery, request.query);
+      const { state = null, at_risk: atRisk = null, cursor, limit = DEFAULT_LIMIT } = query;
       const filters = `recordings ${state} ${atRisk}`;
       const pageToken = cursor === undefined ? null : cursors.read(cursor, filters);
       const page = await recordings.list({ state, atRisk }, { limit, pageToken });
@@ -60,9 +59,7 @@ export function recordingRoutes({ recordings, cursorSecret, log }: RecordingRout
   router
     .route('/recordings/redeliver')
     .post(rawBody('64kb'), async (request, response) => {
-      const body = redeliverBody.safeParse(parseJsonBody(request));
-      if (!body.success) throw invalidRequest(body.error);
-      const { state } = body.data;
+      const { state } = accepted(redeliverBody, parseJsonBody(request));
       const asked = await recordings.redeliverAll(state);
       if (asked === null) throw batchUnderWay();
       log.info({ event: 'recording.redeliver_all', state, asked }, 'redelivery of all asked for');

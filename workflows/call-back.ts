@@ -4,6 +4,7 @@
  */
 import { ActivityFailure, CancellationScope, proxyActivities, sleep } from '@temporalio/workflow';
 import type { CallBackActivities } from '../activities/call-backs';
+import { longestSpeechMs } from '../domain/call';
 import type { CommandAnswer } from '../domain/carrier';
 import type { IncomingCall } from './messages';
 
@@ -14,8 +15,7 @@ const { answerCallBack, sayToCallBack, hangUpCallBack, rejectCallBack } = proxyA
   retry: { initialInterval: '200 milliseconds', maximumInterval: '5 seconds' },
 });
 
-/** Slow speech, and what the carrier needs to make it. */
-const MS_PER_CHARACTER = 100;
+/** What the carrier needs to make it. */
 const SPEECH_GRACE_MS = 2_000;
 
 /** Returns when the caller is gone. Cancelling it changes nothing: whoever was answered is hung up. */
@@ -30,7 +30,7 @@ async function receive({ leg, message }: IncomingCall): Promise<'rejected' | 'an
   }
   const answer = await attempted(answerCallBack(leg));
   if (answer === 'accepted' && (await attempted(sayToCallBack({ leg, text: message }))) === 'accepted') {
-    await sleep(message.length * MS_PER_CHARACTER + SPEECH_GRACE_MS);
+    await sleep(longestSpeechMs(message) + SPEECH_GRACE_MS);
   }
   await attempted(hangUpCallBack(leg));
   return 'answered';

@@ -6,7 +6,8 @@
 import { isReachable, LEAD, participantOf, ringSecondsOf } from '../domain/call';
 import type { CallRequest } from '../domain/call';
 import type { Facts } from '../domain/facts';
-import { company, hadCompany, isUnavailable, leadLeg, livingLegs } from '../domain/legs';
+import { company, hadCompany, isUnavailable, leadLeg, livingLegsOf } from '../domain/legs';
+import { iso } from '../domain/time';
 import { accompanyAgents } from './story/agents';
 import {
   ASK_WHILE_RINGING_MS,
@@ -16,7 +17,7 @@ import {
   untilAsking,
 } from './story/asking';
 import { enterConference, isIn, stopPlaying } from './story/conference';
-import { dialUntilKnown, iso } from './story/dialing';
+import { dialUntilKnown } from './story/dialing';
 import type { Dial } from './story/dialing';
 import { endEveryLeg, learnHowItEnded } from './story/ending';
 import { canGoOn, isMachine, isMeantForPeople, leadAnswered, leadIsGone } from './story/going-on';
@@ -133,7 +134,7 @@ async function accompanyLead(call: CallRequest, byItself: boolean, runtime: Call
 
 /** On the way, or here: an agent may have joined while the lead's phone rang. */
 function hasLeg(participant: string, facts: Facts): boolean {
-  return livingLegs(facts).some(({ identity }) => identity.participant === participant);
+  return livingLegsOf(facts, participant).length > 0;
 }
 
 /** Agents come and go; a lead who is alone hears hold audio, and after a while an apology. */

@@ -30,6 +30,7 @@ import {
 import type { AttemptResult, Delivery, Risk } from '../domain/delivery';
 import { DELIVERY_FAILURES } from '../domain/delivery-failures';
 import type { RecordingState, RecordingStatus, RecordingToDeliver } from '../domain/recordings';
+import { iso } from '../domain/time';
 import { deliveryQuery, recordingQuery, redeliverSignal, searchAttributes } from './messages';
 import type { DeliveryDocument } from './messages';
 
@@ -185,8 +186,4 @@ function renderDetails(recording: RecordingToDeliver, delivery: Delivery): strin
     row('sha256', sha256) +
     (isOver(delivery) ? '' : `\nTry again now: the signal \`redeliver\`.\n`)
   );
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -14,17 +14,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Accounts, AccountsActivities } from '../activities/recording-accounts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, iso } from '../domain/time';
 import { auditSignal, recordingsTaskQueue } from './messages';
 import type { SweepMemo } from './messages';
 import { startDelivery } from './start-delivery';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const SWEEP_EVERY_MS = 15 * MINUTE;
+const SWEEP_EVERY_MS = 15 * MINUTE_MS;
 /** The carrier's list may be late: what is new there may be older than what was seen. */
-const OVERLAP_MS = HOUR;
-const ALARM_AFTER_MS = 6 * HOUR;
+const OVERLAP_MS = HOUR_MS;
+const ALARM_AFTER_MS = 6 * HOUR_MS;
 const ROUNDS_PER_RUN = 96;
 const SHOWN = 20;
 
@@ -72,7 +70,7 @@ function memoOf({ audit, sweptAt }: Sweep): Record<keyof SweepMemo, unknown> {
 }
 
 function auditIsDue({ audit, timeScale }: Sweep): boolean {
-  return audit === null || Date.now() - Date.parse(audit.audited_at) >= DAY / timeScale;
+  return audit === null || Date.now() - Date.parse(audit.audited_at) >= DAY_MS / timeScale;
 }
 
 async function look(sweep: Sweep, isAudit: boolean): Promise<Sweep> {
@@ -94,7 +92,7 @@ async function look(sweep: Sweep, isAudit: boolean): Promise<Sweep> {
     const forMs = (Date.now() - failingSinceMs) * sweep.timeScale;
     const about = {
       event: 'recording.sweep_failed',
-      since: new Date(failingSinceMs).toISOString(),
+      since: iso(failingSinceMs),
       reason: error instanceof ActivityFailure ? (error.cause?.message ?? error.message) : String(error),
     };
     if (forMs >= ALARM_AFTER_MS) log.error('recordings cannot be swept for hours', about);
@@ -123,7 +121,7 @@ async function adopt({ strangers, unaccounted }: Accounts): Promise<void> {
 function cursorAfter({ newestAt, strangers, policy }: Accounts): string | null {
   const newestMs = Date.parse(newestAt ?? '');
   if (Number.isNaN(newestMs) || strangers.length > 0) return null;
-  return new Date(newestMs - OVERLAP_MS / policy.timeScale).toISOString();
+  return iso(newestMs - OVERLAP_MS / policy.timeScale);
 }
 
 function auditOf(
@@ -143,7 +141,7 @@ function auditOf(
 }
 
 function renderDetails({ audit, sweptAt, failingSinceMs }: Sweep): string {
-  const failing = failingSinceMs === null ? '' : `\n- failing since ${new Date(failingSinceMs).toISOString()}`;
+  const failing = failingSinceMs === null ? '' : `\n- failing since ${iso(failingSinceMs)}`;
   const lines = Object.entries(audit ?? {}).map(([name, value]) => `\n- ${name}: ${String(value)}`);
   return `**last good sweep** ${sweptAt ?? 'none yet'}${failing}\n\n**last audit**${lines.join('')}`;
 }

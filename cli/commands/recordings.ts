@@ -5,12 +5,10 @@ import { z } from 'zod';
 import { RISKS } from '../../domain/delivery';
 import { RECORDING_STATES } from '../../domain/recordings';
 import { createApiClient } from '../api-client';
-import type { ApiClient, ApiOptions } from '../api-client';
+import type { ApiClient } from '../api-client';
 import { CommandFailure, EXIT, print, printJson, remark, renderTable, wholeNumber } from '../terminal';
-
-interface Common extends ApiOptions {
-  readonly json?: true;
-}
+import { withCommon } from './calls';
+import type { Common } from './calls';
 
 const SOME_RECORDING = 'f7315d3c-8197-4062-8140-08e6a432aa75';
 /** How long an audit that was asked for is waited for. */
@@ -48,13 +46,6 @@ export function recordingsCommand(): Command {
     '\nWhen the web backend refused recordings, mend it and then:\n  outcall recordings list --state dead_letter' +
       '\n  outcall recordings redeliver --all-dead-letter\n  outcall recordings audit',
   );
-}
-
-function withCommon(command: Command): Command {
-  return command
-    .option('--url <url>', 'of the API (default: OUTCALL_URL, or the one started on this machine)')
-    .option('--api-key <key>', 'of the API (default: COLD_CALL_API_KEYS, or that of the one started on this machine)')
-    .option('--json', 'print JSON and nothing else on standard output');
 }
 
 interface ListOptions extends Common {

@@ -6,12 +6,13 @@
 import { isSameLeg, ringSecondsOf } from '../../domain/call';
 import type { CallRequest, LegName } from '../../domain/call';
 import type { AgentFacts, Facts } from '../../domain/facts';
-import { answeredAt, isAlive, legNamed, livingLegs } from '../../domain/legs';
+import { answeredAt, isAlive, legNamed, livingLegs, livingLegsOf } from '../../domain/legs';
 import type { LivingLeg } from '../../domain/legs';
+import { iso } from '../../domain/time';
 import type { CallRuntime } from '../runtime';
 import { ASK_WHILE_RINGING_MS, CARRIER_SLACK_MS, untilAsking } from './asking';
 import { enterConference, playRingback } from './conference';
-import { dialUntilKnown, iso } from './dialing';
+import { dialUntilKnown } from './dialing';
 import { isClosing } from './going-on';
 import { mute } from './mute';
 
@@ -71,7 +72,7 @@ async function ring(call: CallRequest, leg: LegName, notAfterMs: number, runtime
   const dial = { leg, agent, intoConference: false, notAfterMs, isWanted };
   const isDialed = await dialUntilKnown(call, dial, runtime);
   const legs = (facts: Facts): readonly LivingLeg[] =>
-    mine(facts, leg).filter(({ identity }) => identity.attempt === leg.attempt);
+    livingLegsOf(facts, participant).filter(({ identity }) => identity.attempt === leg.attempt);
   if (isDialed) {
     const settled = (facts: Facts): boolean => isClosing(facts) || !isRinging(facts, leg);
     const patienceMs = ringSecondsOf(call, leg) * 1000 + CARRIER_SLACK_MS;
@@ -94,7 +95,7 @@ async function ring(call: CallRequest, leg: LegName, notAfterMs: number, runtime
 
 /** The latest leg of an agent who has reloaded the page: as muted as the one before, which is removed. */
 async function takeOver(call: CallRequest, { participant, attempt }: LegName, runtime: CallRuntime): Promise<void> {
-  const older = mine(runtime.facts(), { participant }).filter(({ identity }) => identity.attempt < attempt);
+  const older = livingLegsOf(runtime.facts(), participant).filter(({ identity }) => identity.attempt < attempt);
   if (older.some((leg) => leg.mute?.muted === true)) await mute(call, { participant, muted: true }, runtime);
   await dismiss(call, older, runtime);
 }
@@ -103,7 +104,11 @@ async function takeOver(call: CallRequest, { participant, attempt }: LegName, ru
  * Hangs up legs that nobody needs, trying until they are gone or the call is. Those that the carrier has not shown to be
  * ours are left to the end of the call, which asks first.
  */
-async function dismiss({ callId }: CallRequest, legs: readonly LivingLeg[], runtime: CallRuntime): Promise<void> {
+export async function dismiss(
+  { callId }: CallRequest,
+  legs: readonly LivingLeg[],
+  runtime: CallRuntime,
+): Promise<void> {
   for (const { identity: leg } of legs.filter(isShown)) {
     const isThere = (): boolean => livingLegs(runtime.facts()).some(({ identity }) => isSameLeg(identity, leg));
     for (let attempt = 1; isThere() && (attempt === 1 || !isClosing(runtime.facts())); attempt++) {
@@ -118,10 +123,6 @@ const isShown = ({ confirmed }: LivingLeg): boolean => confirmed;
 function isRinging(facts: Facts, name: LegName): boolean {
   const leg = legNamed(facts, name);
   return leg !== null && isAlive(leg) && answeredAt(leg) === null;
-}
-
-function mine(facts: Facts, { participant }: Pick<LegName, 'participant'>): readonly LivingLeg[] {
-  return livingLegs(facts).filter(({ identity }) => identity.role === 'agent' && identity.participant === participant);
 }
 
 function agentFacts({ agents }: Facts, participant: string): AgentFacts | undefined {

@@ -10,6 +10,7 @@ import { legNamed, livingLegs } from '../../domain/legs';
 import type { LivingLeg } from '../../domain/legs';
 import type { CallRuntime } from '../runtime';
 import { findLeg } from './dialing';
+import { unless } from './unless';
 
 export const ASK_WHILE_RINGING_MS = 5_000;
 export const ASK_WHILE_TALKING_MS = 30_000;
@@ -36,22 +37,9 @@ export async function untilAsking(
     const left = endsAt - runtime.now();
     if (left <= 0) return false;
     if (await runtime.until(predicate, Math.min(askEveryMs, left), summary)) return true;
-    await unless(predicate, ask(legs(runtime.facts()), call, runtime), runtime);
+    await unless(predicate, ask(legs(runtime.facts()), call, runtime), 'asking', runtime);
     if (predicate(runtime.facts())) return true;
   }
-}
-
-/** Waits for what is under way, unless the predicate holds first: what comes later is learned all the same. */
-async function unless(
-  predicate: (facts: Facts) => boolean,
-  underWay: Promise<unknown>,
-  runtime: CallRuntime,
-): Promise<void> {
-  let isOver = false;
-  const over = underWay.then(() => {
-    isOver = true;
-  });
-  await Promise.race([over, runtime.until((facts) => isOver || predicate(facts), Infinity, 'asking')]);
 }
 
 /** Asks the carrier about these legs; returns those of which it said something. */

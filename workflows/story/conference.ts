@@ -3,9 +3,9 @@ import type { CallRequest, LegName, ReachableLeg } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { isAlive, isJoined, legNamed, livingLegs } from '../../domain/legs';
 import type { LivingLeg } from '../../domain/legs';
+import { iso } from '../../domain/time';
 import type { CallRuntime } from '../runtime';
 import { askAbout } from './asking';
-import { iso } from './dialing';
 import { isClosing, leadAnswered } from './going-on';
 
 const JOINED_WITHIN_MS = 2_000;

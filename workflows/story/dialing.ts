@@ -9,7 +9,9 @@ import type { Agent, CallRequest, LegName } from '../../domain/call';
 import type { DialAnswer } from '../../domain/carrier';
 import type { Facts } from '../../domain/facts';
 import { legNamed } from '../../domain/legs';
+import { iso } from '../../domain/time';
 import type { CallRuntime } from '../runtime';
+import { unless } from './unless';
 
 /** No identical request is sent later than this after the first. */
 const RESEND_WITHIN_MS = 45_000;
@@ -25,8 +27,6 @@ const WATCH_LONGER_MS = 60_000;
 const RETRY_AFTER_LEAST_MS = 1_000;
 const RETRY_AFTER_DEFAULT_MS = 2_000;
 const RETRY_AFTER_LIMIT_MS = 60_000;
-
-export const iso = (ms: number): string => new Date(ms).toISOString();
 
 export interface Dial {
   readonly leg: LegName;
@@ -109,21 +109,18 @@ async function sendOnce(
 
 /**
  * The answer to one request; null when the leg has shown up before it: an answer can take ten seconds, and whoever has
- * picked up meanwhile would hear nothing. What it says is learned when it comes.
+ * picked up meanwhile would hear nothing.
  */
-async function dialOrShown(
+function dialOrShown(
   call: CallRequest,
   { leg, agent, intoConference }: Dial,
   runtime: CallRuntime,
 ): Promise<DialAnswer | null> {
-  let isOver = false;
   const answering = runtime.carrier.dial({ call, leg, agent, intoConference }).then((answer) => {
-    isOver = true;
     if (answer.kind === 'placed') runtime.learn({ ...answer, at: iso(runtime.now()), source: 'command' });
     return answer;
   });
-  const shown = runtime.until((facts) => isOver || legNamed(facts, leg) !== null, Infinity, 'dialing').then(() => null);
-  return Promise.race([answering, shown]);
+  return unless((facts) => legNamed(facts, leg) !== null, answering, 'dialing', runtime);
 }
 
 const knows = (runtime: CallRuntime, { leg }: Dial): boolean => legNamed(runtime.facts(), leg) !== null;

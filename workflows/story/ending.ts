@@ -3,9 +3,10 @@ import { isReachable, limitSecondsOf, ringSecondsOf } from '../../domain/call';
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { answeredAt, isOutdone, leadLeg, livingLegs } from '../../domain/legs';
+import { iso } from '../../domain/time';
 import type { CallRuntime } from '../runtime';
 import { ask, ASK_WHILE_TALKING_MS, askAbout, askAboutUnconfirmed } from './asking';
-import { iso, WATCH_AFTER_RING_MS } from './dialing';
+import { WATCH_AFTER_RING_MS } from './dialing';
 import { leadAnswered } from './going-on';
 
 const ASK_WHILE_ENDING_MS = 2_000;

@@ -2,9 +2,10 @@
 import type { CallRequest } from '../../domain/call';
 import type { Facts } from '../../domain/facts';
 import { leadLeg, livingLegs } from '../../domain/legs';
+import { iso } from '../../domain/time';
 import type { CallRuntime } from '../runtime';
+import { dismiss } from './agents';
 import { untilAsking } from './asking';
-import { iso } from './dialing';
 import { canGoOn, isMachine, isMeantForPeople } from './going-on';
 import { say } from './speech';
 
@@ -30,13 +31,8 @@ export async function isForPerson(call: CallRequest, runtime: CallRuntime): Prom
 /** The rest of a call that a machine answered. Agents who wait are let go; the message is left after the beep. */
 export async function treatMachine(call: CallRequest, runtime: CallRuntime): Promise<void> {
   runtime.learn({ kind: 'machineReached', at: iso(runtime.now()), source: 'command' });
-  await Promise.all([letAgentsGo(call, runtime), leaveMessage(call, runtime)]);
-}
-
-async function letAgentsGo({ callId }: CallRequest, runtime: CallRuntime): Promise<void> {
-  for (const { identity: leg, confirmed } of livingLegs(runtime.facts())) {
-    if (leg.role !== 'lead' && confirmed) await runtime.carrier.hangUp({ callId, leg, attempt: 1 });
-  }
+  const agents = livingLegs(runtime.facts()).filter(({ identity }) => identity.role !== 'lead');
+  await Promise.all([dismiss(call, agents, runtime), leaveMessage(call, runtime)]);
 }
 
 async function leaveMessage(call: CallRequest, runtime: CallRuntime): Promise<void> {

@@ -1,11 +1,11 @@
 /** Muting somebody who is in the conference, while the story goes on. */
 import type { CallRequest } from '../../domain/call';
 import type { Facts } from '../../domain/facts';
-import { isJoined, livingLegs } from '../../domain/legs';
+import { isJoined, livingLegsOf } from '../../domain/legs';
 import type { LivingLeg } from '../../domain/legs';
+import { iso } from '../../domain/time';
 import type { MuteAnswer, MuteRequest } from '../messages';
 import type { CallRuntime } from '../runtime';
-import { iso } from './dialing';
 
 /** Safe to repeat. */
 export async function mute(
@@ -24,8 +24,8 @@ export async function mute(
 
 /** The latest leg: an older one of the same participant is about to be removed. */
 function presentLeg(facts: Facts, participant: string): LivingLeg | undefined {
-  return livingLegs(facts)
-    .filter((leg) => leg.identity.participant === participant && isJoined(facts, leg))
+  return livingLegsOf(facts, participant)
+    .filter((leg) => isJoined(facts, leg))
     .sort((a, b) => b.identity.attempt - a.identity.attempt)[0];
 }
 

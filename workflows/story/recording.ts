@@ -2,12 +2,11 @@
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { answeredAt, isAlive, leadLeg, recordingFailureOf } from '../../domain/legs';
+import { DAY_MS, iso } from '../../domain/time';
 import type { CallRuntime } from '../runtime';
-import { iso } from './dialing';
 import { say } from './speech';
 
 const RECORDING_GRACE_MS = 60_000;
-const DAY_MS = 24 * 3600_000;
 /** How long after the last look to look for a recording whose id nobody told: the carrier keeps it for weeks. */
 const RECORDING_LOOKS_MS = [
   ...[0, 5, 30, 60, 300, 900, 3600, 6 * 3600].map((seconds) => seconds * 1000),

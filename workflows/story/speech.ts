@@ -1,4 +1,5 @@
 /** Saying something to a lead who is not in the conference, with proof that it was heard to its end. */
+import { longestSpeechMs } from '../../domain/call';
 import type { CallRequest, Speech, SpeechName } from '../../domain/call';
 import type { Facts, Said } from '../../domain/facts';
 import { isAlive, leadLeg } from '../../domain/legs';
@@ -6,8 +7,7 @@ import type { CallRuntime } from '../runtime';
 import { untilAsking } from './asking';
 import { canGoOn } from './going-on';
 
-/** Slow speech, and what the carrier needs to make it. */
-const MS_PER_CHARACTER = 100;
+/** What the carrier needs to make it. */
 const SPEECH_GRACE_MS = 5_000;
 const LONGEST_SOUND_FILE_MS = 120_000;
 const ASK_EVERY_MS = 10_000;
@@ -26,7 +26,7 @@ export async function say(call: CallRequest, name: SpeechName, speech: Speech, r
     if (answer.kind !== 'accepted') return false;
     const isOver = (facts: Facts): boolean =>
       !canGoOn(facts) || (attempt === 1 ? said(facts) !== undefined : said(facts)?.completed === true);
-    const patienceMs = 'say' in speech ? speech.say.length * MS_PER_CHARACTER + SPEECH_GRACE_MS : LONGEST_SOUND_FILE_MS;
+    const patienceMs = 'say' in speech ? longestSpeechMs(speech.say) + SPEECH_GRACE_MS : LONGEST_SOUND_FILE_MS;
     const waiting = { patienceMs, askEveryMs: Math.min(patienceMs, ASK_EVERY_MS), summary: `saying the ${name}` };
     if (!(await untilAsking(call, runtime, isOver, waiting)) || said(runtime.facts())?.completed !== false) break;
   }
