@@ -39,7 +39,7 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
     await jest('seeds', ['--selectProjects', 'seeds']),
     await jest('workflows', ['--selectProjects', 'workflows']),
     // Mostly waiting for simulated phones, so several at a time.
-    await jest('e2e', ['--selectProjects', 'e2e', `--maxWorkers=${scale === 'quick' ? 4 : 2}`]),
+    await jest('e2e', ['--selectProjects', 'e2e', `--maxWorkers=${scale === 'quick' ? 5 : 2}`]),
     await jest('load', ['--selectProjects', 'load', '--runInBand']),
     // One at a time: these tests kill processes and measure how long the others take to notice.
     await jest('crash', ['--selectProjects', 'crash', '--runInBand']),
