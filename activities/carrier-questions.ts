@@ -11,9 +11,9 @@ import type { CallEvent, EventOf } from '../domain/events';
 import type { TelnyxClient } from '../platform/telnyx/client';
 import { decodeClientState } from '../platform/telnyx/client-state';
 import { translate } from '../platform/telnyx/events';
+import { activeCalls } from './active-calls';
 import { classify } from './failures';
 import {
-  activeCallsAnswer,
   callAnswer,
   callEventRow,
   callEventsAnswer,
@@ -31,9 +31,6 @@ export interface QuestionSettings {
 }
 
 export type CarrierQuestions = Pick<Carrier, 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
-
-/** Never more pages than this: a list that does not end must not hold up a call. */
-const MAX_PAGES = 40;
 
 export function createCarrierQuestions({ telnyx, installation, connectionId }: QuestionSettings): CarrierQuestions {
   /** Which leg of this call carries the state; null for everybody else's. */
@@ -74,21 +71,15 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
   /** The call's legs, up to the one that is looked for. */
   async function activeLegs({ callId, leg }: FindLegQuestion): Promise<CallEvent[]> {
     const events: CallEvent[] = [];
-    const path = `/connections/${encodeURIComponent(connectionId)}/active_calls`;
-    let query: Record<string, string | number> = { 'page[limit]': 250 };
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const { data, meta } = await telnyx.request('get', path, activeCallsAnswer, { query });
+    for await (const page of activeCalls(telnyx, connectionId)) {
       const at = new Date().toISOString();
       // All of this call: a carrier that placed two lists two, and both are to be hung up.
-      const found = data.flatMap((row): EventOf<'initiated'>[] => {
+      const found = page.flatMap((row): EventOf<'initiated'>[] => {
         const name = legIn(row.client_state, callId);
         return name ? [{ kind: 'initiated', at, source: 'poll', leg: identityOf(row, name) }] : [];
       });
       events.push(...found);
       if (found.some((event) => isSameLeg(event.leg, leg))) break;
-      const after = meta?.cursors?.after;
-      if (!after || data.length === 0) break;
-      query = { ...query, 'page[after]': after };
     }
     return events;
   }

@@ -3,6 +3,8 @@ import { createCallBackActivities } from './call-backs';
 import type { CallBackActivities } from './call-backs';
 import { createCarrierActivities } from './carrier';
 import type { CarrierActivities, CarrierDependencies } from './carrier';
+import { createOrphanActivities } from './orphan-legs';
+import type { OrphanActivities } from './orphan-legs';
 import { createAccountsActivities } from './recording-accounts';
 import type { AccountsActivities, AccountsSettings } from './recording-accounts';
 import { createRecordingActivities } from './recordings';
@@ -14,7 +16,7 @@ export type ActivityDependencies = CarrierDependencies & RecordingDependencies &
 
 export interface Activities {
   /** For the calls' own task queue. */
-  readonly calls: CarrierActivities & CallBackActivities & StatusActivities & AccountsActivities;
+  readonly calls: CarrierActivities & CallBackActivities & OrphanActivities & StatusActivities & AccountsActivities;
   /** For the recordings' task queue. */
   readonly recordings: RecordingActivities;
 }
@@ -24,6 +26,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     calls: {
       ...createCarrierActivities(dependencies),
       ...createCallBackActivities(dependencies),
+      ...createOrphanActivities(dependencies),
       ...createStatusActivities(dependencies),
       // Here, because a queue full of deliveries must not keep the next sweep from finding more.
       ...createAccountsActivities(dependencies),

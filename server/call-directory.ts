@@ -6,7 +6,7 @@ import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow';
-import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
+import { executionInfoFromRaw, getGrpcStatusDetails } from '@temporalio/client/lib/helpers';
 import type { CallId } from '../domain/call';
 import { NOTHING_KNOWN } from '../domain/facts';
 import { maskPhone } from '../domain/phone-numbers';
@@ -299,5 +299,12 @@ function isExpected(error: unknown): boolean {
 
 /** There is no such run, or it is over and cannot be told anything. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND);
+  if (!isGrpcServiceError(error)) return error instanceof WorkflowNotFoundError;
+  return (error.code as number) === NOT_FOUND && !isOfNamespace(error);
+}
+
+/** A namespace that is not there says nothing of a call. */
+function isOfNamespace(error: Parameters<typeof getGrpcStatusDetails>[0]): boolean {
+  const details = getGrpcStatusDetails(error) ?? [];
+  return details.some(({ type_url: type }) => type?.endsWith('NamespaceNotFoundFailure') === true);
 }

@@ -4,13 +4,18 @@
  */
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { InjectedSinks, NativeConnectionOptions, WorkflowBundle } from '@temporalio/worker';
+import type { NativeConnectionOptions, WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities';
-import type { StatusDocument } from '../domain/status';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
-import { recordingsTaskQueue, SWEEP_RECORDINGS, sweepWorkflowId } from '../workflows/messages';
-import type { StatusSinks } from '../workflows/messages';
+import {
+  legSweepWorkflowId,
+  recordingsTaskQueue,
+  SWEEP_LEGS,
+  SWEEP_RECORDINGS,
+  sweepWorkflowId,
+} from '../workflows/messages';
+import { statusSinks } from './sinks';
 
 export interface WorkerSettings {
   readonly connection: NativeConnectionOptions;
@@ -90,7 +95,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       maxCachedWorkflows: 200,
     }),
   ];
-  await startSweep(new Client({ connection, namespace }), settings);
+  await startSweeps(new Client({ connection, namespace }), settings);
   const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
   // One that fails takes the other with it; who waits for `stopped` hears of it.
   const stop = (): void => {
@@ -106,38 +111,19 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
   };
 }
 
-/** The run that looks for recordings nobody delivers; there is one already, except at the very first start. */
-async function startSweep(client: Client, { installation, taskQueue }: WorkerSettings): Promise<void> {
-  await client.workflow.start(SWEEP_RECORDINGS, {
+/** The runs that look for what nobody looks after; they are there already, except at the very first start. */
+async function startSweeps({ workflow }: Client, { installation, taskQueue }: WorkerSettings): Promise<void> {
+  const once = { taskQueue, workflowIdConflictPolicy: 'USE_EXISTING' } as const;
+  await workflow.start(SWEEP_RECORDINGS, {
+    ...once,
     workflowId: sweepWorkflowId(installation),
-    taskQueue,
-    workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: 'Looks for recordings that nobody delivers',
   });
-}
-
-/**
- * A replay, for example by another worker after a crash, writes again what the dead one may have kept to itself. One
- * write at a time for each call, and always the newest: a replay tells all versions at once.
- */
-function statusSinks({ statusStore, log }: WorkerSettings): InjectedSinks<StatusSinks> {
-  const newest = new Map<string, StatusDocument | null>();
-  const write = async (callId: string): Promise<void> => {
-    for (let document = newest.get(callId); document; document = newest.get(callId)) {
-      newest.set(callId, null);
-      await statusStore.save(document).catch((error: unknown) => {
-        log.debug({ event: 'status_store.unavailable', callId, reason: String(error) }, 'status not stored');
-      });
-    }
-    newest.delete(callId);
-  };
-  const publish = (_info: unknown, document: StatusDocument): void => {
-    const { call_id: callId } = document;
-    const isWriting = newest.has(callId);
-    newest.set(callId, document);
-    if (!isWriting) void write(callId);
-  };
-  return { store: { publish: { fn: publish, callDuringReplay: true } } };
+  await workflow.start(SWEEP_LEGS, {
+    ...once,
+    workflowId: legSweepWorkflowId(installation),
+    staticSummary: 'Looks for legs that no call looks after',
+  });
 }
 
 type TemporalLogger = NonNullable<Parameters<typeof bundleWorkflowCode>[0]['logger']>;

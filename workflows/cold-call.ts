@@ -32,7 +32,7 @@ import {
   statusQuery,
   timelineQuery,
 } from './messages';
-import type { StatusSinks, TimelineEntry } from './messages';
+import type { CallSinks, TimelineEntry } from './messages';
 import type { CallRuntime } from './runtime';
 import { startDelivery } from './start-delivery';
 import { mute } from './story/mute';
@@ -48,7 +48,8 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   let facts: Facts = NOTHING_KNOWN;
   let change: Change = { at: call.createdAt, source: 'api' };
   const status = (): StatusDocument => describeCall(call, facts, change);
-  const publish = createPublisher();
+  const { store, watch } = proxySinks<CallSinks>();
+  const publish = createPublisher(store);
   const timeline: TimelineEntry[] = [];
   const lastThings: Promise<void>[] = [];
 
@@ -57,6 +58,7 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
     facts = advance(facts, event);
     if (JSON.stringify(facts) === known) return;
     change = { at: new Date().toISOString(), source: event.source };
+    watch.learned(event.source);
     timeline.push(describeEvent(event, timeline.length + 1));
     publish(status());
   };
@@ -100,8 +102,7 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
  * is told by a sink, which costs no event and no waiting; a sink may be lost with its worker or called again by a
  * replay, and the store copes with both. Only the last version is written by an activity.
  */
-function createPublisher(): (document: StatusDocument) => void {
-  const { store } = proxySinks<StatusSinks>();
+function createPublisher(store: CallSinks['store']): (document: StatusDocument) => void {
   // Set when the run was started.
   let announced = 'queued';
   return (document) => {

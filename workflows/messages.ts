@@ -106,6 +106,14 @@ export function sweepWorkflowId(installation: string): string {
   return `recording-sweep:${installation}`;
 }
 
+/** The type of the run that looks for legs that no call looks after. */
+export const SWEEP_LEGS = 'sweepLegs';
+
+/** One for each installation. */
+export function legSweepWorkflowId(installation: string): string {
+  return `leg-sweep:${installation}`;
+}
+
 /** Compare everything with the carrier now. */
 export const auditSignal = defineSignal('audit');
 
@@ -149,9 +157,13 @@ export function recordingsTaskQueue(taskQueue: string): string {
 }
 
 /** What a call tells its worker without waiting for an answer. */
-export interface StatusSinks extends Sinks {
+export interface CallSinks extends Sinks {
   store: {
     /** May be called again for an old version, and may be lost. */
     publish(document: StatusDocument): void;
+  };
+  watch: {
+    /** Something became known, and who told it. Once for each, and may be lost. */
+    learned(source: CallEvent['source']): void;
   };
 }

@@ -3,7 +3,6 @@
  * operators see, what they can do. Waits are two thousand times shorter.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { isSettled } from '../../domain/status';
 import { encodeClientState } from '../../platform/telnyx/client-state';
@@ -234,11 +233,8 @@ describe('what passes', () => {
   });
 });
 
-async function withRun<T>(id: string, look: (run: WorkflowHandle) => Promise<T>): Promise<T> {
-  const { temporal, config } = system.stack;
-  const connection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection, namespace: config.temporal.namespace });
-  return look(client.workflow.getHandle(`rec:${id}`)).finally(() => connection.close());
+function withRun<T>(id: string, look: (run: WorkflowHandle) => Promise<T>): Promise<T> {
+  return system.withTemporal(({ workflow }) => look(workflow.getHandle(`rec:${id}`)));
 }
 
 async function historyOf(id: string): Promise<string> {
@@ -386,11 +382,7 @@ describe('whose it is', () => {
     });
     await audit();
     await until(id, ({ state }) => state === 'dead_letter');
-    const { temporal, config } = system.stack;
-    const connection = await Connection.connect({ address: temporal.address });
-    const client = new Client({ connection, namespace: config.temporal.namespace });
-    await client.workflow.getHandle(`rec:${id}`).terminate('by hand');
-    await connection.close();
+    await withRun(id, (run) => run.terminate('by hand'));
     await audit();
     await until(id, isDelivered);
     expect(storedOf(id)).toHaveLength(1);

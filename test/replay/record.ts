@@ -10,10 +10,10 @@
 import { isSettled } from '../../domain/status';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { deliveryWorkflowId } from '../../domain/recordings';
-import { sweepWorkflowId } from '../../workflows/messages';
+import { legSweepWorkflowId, sweepWorkflowId } from '../../workflows/messages';
 import { provideTestPrograms } from '../programs';
 import { BASE_PATH, hasEnded, startSystem } from '../support/system';
 import type { System } from '../support/system';
@@ -26,7 +26,7 @@ interface Kind {
   readonly during?: (system: System, callId: string) => Promise<unknown>;
   readonly body?: object;
   /** Whose history is kept. @default the call's */
-  readonly of?: 'delivery' | 'sweep';
+  readonly of?: 'delivery' | 'sweep' | 'legSweep';
 }
 
 const hangUp = async (system: System, callId: string): Promise<void> => {
@@ -67,6 +67,15 @@ const deleteAtCarrier = async (system: System, callId: string): Promise<void> =>
 const AWAY = { kind: 'status', status: 503 };
 const GONE = { kind: 'status', status: 410 };
 const DAMAGED = { kind: 'truncated', bytes: 7 };
+
+/** The run of another call is ended by hand, and its leg hung up by the sweep. */
+const abandonAnother = async (system: System): Promise<void> => {
+  const to = '+15550116006';
+  const callId = await system.call({ to_phone: to });
+  await system.until(callId, ({ joined_at }) => joined_at !== null);
+  await system.withTemporal(({ workflow }) => workflow.getHandle(callId).terminate());
+  while (system.ledger().legs.some((leg) => leg.to === to && leg.ended_at === null)) await sleep(500);
+};
 
 const SIP_AGENT = { type: 'sip', uri: 'sip:ana@pbx.example.com' };
 
@@ -112,6 +121,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   'delivery-lost': { to: '+15550113000', of: 'delivery', during: deleteAtCarrier },
   sweep: { to: '+15550114032', of: 'sweep' },
+  'leg-sweep': { to: '+15550115000', of: 'legSweep', during: abandonAnother },
 };
 
 async function main(): Promise<void> {
@@ -139,21 +149,20 @@ async function record(system: System, name: string): Promise<void> {
     call: callId,
     delivery: deliveryWorkflowId(document.recording?.recording_id ?? ''),
     sweep: sweepWorkflowId(system.stack.config.installation),
+    legSweep: legSweepWorkflowId(system.stack.config.installation),
   };
   await save(system, workflowIds[kind.of ?? 'call'], fileOf(name));
   process.stdout.write(`${name}: ${document.outcome}\n`);
 }
 
 async function save(system: System, workflowId: string, file: string): Promise<void> {
-  const { config, temporal } = system.stack;
-  const connection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection, namespace: config.temporal.namespace });
-  const handle = client.workflow.getHandle(workflowId);
-  // The sweep goes on for ever.
-  if (workflowId !== sweepWorkflowId(config.installation)) await handle.result();
-  const history: unknown = historyToJSON(await handle.fetchHistory());
+  const history = await system.withTemporal(async ({ workflow }) => {
+    const handle = workflow.getHandle(workflowId);
+    // The sweeps go on for ever.
+    if (!workflowId.includes('-sweep:')) await handle.result();
+    return historyToJSON(await handle.fetchHistory());
+  });
   writeFileSync(file, JSON.stringify(typeof history === 'string' ? JSON.parse(history) : history));
-  await connection.close();
 }
 
 function fileOf(name: string): string {

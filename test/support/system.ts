@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import type { StatusDocument } from '../../domain/status';
 import { startStack } from '../../cli/stack';
 import type { Stack } from '../../cli/stack';
@@ -32,6 +33,8 @@ export interface System {
   status(callId: string): Promise<StatusDocument>;
   /** Waits until the document is as wanted, looking every 100 ms. Fails with the last document after `withinMs`. */
   until(callId: string, wanted: (document: StatusDocument) => boolean, withinMs?: number): Promise<StatusDocument>;
+  /** Asks or tells Temporal something. */
+  withTemporal<T>(look: (client: Client) => Promise<T>): Promise<T>;
   ledger(): Ledger;
   control(method: string, path: string, body?: object): Promise<void>;
   stop(): Promise<void>;
@@ -132,6 +135,11 @@ function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): Syste
     url: stack.url,
     request,
     status,
+    async withTemporal(look) {
+      const connection = await Connection.connect({ address: stack.temporal.address });
+      const client = new Client({ connection, namespace: stack.config.temporal.namespace });
+      return look(client).finally(() => connection.close());
+    },
     async call(body, headers = {}) {
       const answer = await request('POST', `${BASE_PATH}/initiate`, { body, headers });
       if (answer.status !== 201) throw new Error(`not accepted: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -7,6 +7,7 @@ import type { StatusDocument } from '../../../domain/status';
 import {
   coldCall as original,
   deliverRecording as originalDelivery,
+  sweepLegs as originalLegSweep,
   sweepRecordings as originalSweep,
 } from '../../../workflows';
 import type { Sweep } from '../../../workflows/sweep-recordings';
@@ -24,4 +25,9 @@ export async function deliverRecording(recording: RecordingToDeliver, carried?: 
 export async function sweepRecordings(carried?: Sweep): Promise<never> {
   await sleep('1 second');
   return originalSweep(carried);
+}
+
+export async function sweepLegs(): Promise<never> {
+  await sleep('1 second');
+  return originalLegSweep();
 }
