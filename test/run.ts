@@ -17,6 +17,8 @@ interface Count {
 
 /** Each with the minutes that one stage may take. */
 const SCALES: Readonly<Record<string, number>> = { quick: 10, ci: 30, full: 600 };
+/** Mostly waiting for simulated phones, so several at a time; Schemathesis computes for minutes. */
+const QUICK_E2E = ['--maxWorkers=4', '--testPathIgnorePatterns=schemathesis'];
 const results = join(root, '.cache/test-results');
 
 async function main(jestArgs: readonly string[]): Promise<Count> {
@@ -24,6 +26,7 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
   if (!Object.hasOwn(SCALES, scale))
     throw new Error(`TEST_SCALE=${scale} is none of ${Object.keys(SCALES).join(', ')}`);
   process.env['TEST_SCALE'] = scale;
+  const isQuick = scale === 'quick';
   say(`TEST_SCALE=${scale}`);
   const started = Date.now();
   await provideTestPrograms();
@@ -38,11 +41,10 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
     await jest('unit', ['--selectProjects', 'unit']),
     await jest('seeds', ['--selectProjects', 'seeds']),
     await jest('workflows', ['--selectProjects', 'workflows']),
-    // Mostly waiting for simulated phones, so several at a time.
-    await jest('e2e', ['--selectProjects', 'e2e', `--maxWorkers=${scale === 'quick' ? 5 : 2}`]),
+    await jest('e2e', ['--selectProjects', 'e2e', ...(isQuick ? QUICK_E2E : ['--maxWorkers=2'])]),
     await jest('load', ['--selectProjects', 'load', '--runInBand']),
     // One at a time: these tests kill processes and measure how long the others take to notice.
-    await jest('crash', ['--selectProjects', 'crash', '--runInBand']),
+    await jest('crash', ['--selectProjects', 'crash', isQuick ? '--maxWorkers=2' : '--runInBand']),
   ]);
 }
 

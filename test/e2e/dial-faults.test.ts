@@ -4,7 +4,7 @@
  */
 import type { StatusDocument } from '../../domain/status';
 import type { Settings } from '../../simulator/server';
-import { hasEnded, startSystem, stopSystems } from '../support/system';
+import { atScale, hasEnded, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 interface Case {
@@ -82,9 +82,10 @@ const CASES: readonly Case[] = [
   { name: '409, not placed', fault: status(409, false) },
 ];
 
+const FRIENDLY: typeof CARRIERS = { 'a carrier that de-duplicates': { dedupeCommandIds: true } };
 /** Every case once against each of these carriers. */
 const CARRIERS: Readonly<Record<string, Partial<Settings>>> = {
-  'a carrier that de-duplicates': { dedupeCommandIds: true },
+  ...atScale({ quick: {}, ci: FRIENDLY, full: FRIENDLY }),
   'a carrier that does not': { dedupeCommandIds: false },
   'a carrier that does not, all webhooks lost, its log in another shape': {
     dedupeCommandIds: false,
@@ -116,10 +117,12 @@ const runs = new Map<string, Run>();
 
 /** Evidence of the first dial is so late that the request is sent again. */
 const LATE = { webhookLatencyMs: 20_000, callEventsLagMs: 20_000, activeCallsLagMs: 20_000 };
+type DuplicateAnswer = Settings['duplicateAnswer'];
 const TO = '+15552000006';
-const ANSWERS = ['sameIds', 'newIds', 'error'] as const;
+const ALL_ANSWERS: readonly DuplicateAnswer[] = ['newIds', 'sameIds', 'error'];
+const ANSWERS = ALL_ANSWERS.slice(0, atScale({ quick: 1, ci: 3, full: 3 }));
 
-async function callThroughLateEvidence(duplicateAnswer: (typeof ANSWERS)[number]): Promise<Run> {
+async function callThroughLateEvidence(duplicateAnswer: DuplicateAnswer): Promise<Run> {
   const system = await startSystem({ env: { AGENT_WAIT_SECS: '3' }, settings: { ...LATE, duplicateAnswer } });
   await system.control('POST', 'faults', { operation: 'dial', to: TO, fault: { kind: 'reset', applied: true } });
   const callId = await system.call({ to_phone: TO, ring_timeout_secs: 60, record: false });

@@ -112,9 +112,11 @@ test('a carrier that refuses the connection was sent nothing', async () => {
 });
 
 test('a carrier whose name is not known was sent nothing', async () => {
-  // Too long for a name, so no name server is asked, and none can be slow.
-  const nobody = `http://${'c'.repeat(64)}.invalid`;
-  expect(await verdictOf(nobody)).toMatchObject({ verdict: 'later', code: 'carrier_unreachable' });
+  // Name servers can be slow, and it is not them that is tested.
+  expect(await verdictOf('http://carrier.invalid', 50_000)).toMatchObject({
+    verdict: 'later',
+    code: 'carrier_unreachable',
+  });
 });
 
 test.each<[string, Failure['verdict']]>([

@@ -1,0 +1,58 @@
+/** No webhook of the carrier reaches us: every call ends as it should all the same, and within a minute an alarm is up. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../cli/programs/child';
+import { isSettled } from '../../domain/status';
+import type { StatusDocument } from '../../domain/status';
+import { startOutside, until } from '../support/outside';
+import type { Outside } from '../support/outside';
+import { startPart } from '../support/processes';
+import type { Part } from '../support/processes';
+
+const ALARM_WITHIN_MS = 60_000;
+
+let outside: Outside;
+let api: Part;
+let worker: Part;
+let metricsUrl: string;
+
+beforeAll(async () => {
+  outside = await startOutside({ seed: 5 });
+  const address = `127.0.0.1:${await freePort()}`;
+  metricsUrl = `http://${address}/metrics`;
+  worker = await startPart(['work'], 'workers.running', { ...outside.env, WORKER_METRICS_ADDRESS: address });
+  api = await startPart(['serve'], 'api.listening', outside.env);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([worker.kill(), api.kill()]);
+  await outside.stop();
+});
+
+async function alarm(): Promise<string | undefined> {
+  const text = await (await fetch(metricsUrl)).text();
+  return /^outcall_webhooks_missing(?:\{.*\})? (\d)/m.exec(text)?.[1];
+}
+const logged = (event: string): boolean => worker.lines.some((line) => line.includes(`"event":"${event}"`));
+
+async function call(to: string): Promise<StatusDocument> {
+  const { call_id: callId } = await outside.request('POST', '/initiate', { to_phone: to });
+  let document = await outside.request('GET', `/calls/${callId}`);
+  while (!isSettled(document)) {
+    await sleep(250);
+    document = await outside.request('GET', `/calls/${callId}`);
+  }
+  return document;
+}
+
+test('calls learn by asking; the alarm is up within a minute, and down again with the next webhook', async () => {
+  outside.simulator.changeSettings({ webhooksOff: true });
+  expect(await alarm()).toBe('0');
+  const deaf = Promise.all(['000', '001', '003', '008'].map((digits) => call(`+15550300${digits}`)));
+  await until('the alarm', async () => (await alarm()) === '1', ALARM_WITHIN_MS);
+  expect(logged('webhooks.missing')).toBe(true);
+  expect((await deaf).map(({ outcome }) => outcome)).toEqual(['completed', 'busy', 'no_answer', 'completed']);
+
+  outside.simulator.changeSettings({ webhooksOff: false });
+  expect(await call('+15550301000')).toMatchObject({ outcome: 'completed' });
+  expect(await alarm()).toBe('0');
+  expect(logged('webhooks.back')).toBe(true);
+}, 180_000);
