@@ -99,9 +99,9 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     startRecording: async ({ callId, leg, format }) => {
       const body = { format, channels: 'dual', ...stamp(callId, leg, 'start recording') };
       const answer = await onLeg(leg, 'record_start', body);
-      // It says nothing of an earlier try whose answer was lost.
-      const isDoubtful = answer.kind === 'refused' && activityInfo().attempt > 1;
-      return isDoubtful ? { kind: 'unavailable', detail: answer.detail } : answer;
+      // "No" says nothing of an earlier try whose answer was lost.
+      const isDoubtful = answer.kind !== 'accepted' && activityInfo().attempt > 1;
+      return isDoubtful ? { kind: 'unavailable', detail: 'an earlier try may have started it' } : answer;
     },
 
     mute: ({ callId, leg, muted }) => inConference(callId, muted ? 'mute' : 'unmute', ids([leg])),

@@ -2,6 +2,7 @@
  * The binding of the story to Temporal, in skipped time: what only Temporal can show. The carrier is a script here; the
  * whole with a carrier is under `test/e2e`.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Worker } from '@temporalio/worker';
@@ -78,7 +79,8 @@ describe('coldCall on Temporal', () => {
   }
 
   async function run(call: CallRequest, script: Script, during: (running: Running) => Promise<void>): Promise<void> {
-    const sinks = { store: { publish: { fn: () => undefined } } };
+    const nowhere = { fn: () => undefined };
+    const sinks = { store: { publish: nowhere }, watch: { learned: nowhere } };
     const worker = await Worker.create({
       connection: env.nativeConnection,
       taskQueue: QUEUE,
@@ -205,6 +207,22 @@ describe('coldCall on Temporal', () => {
     });
   }, 120_000);
 
+  test('a lead who was gone when the recording was to start is not recorded, and that is known at once', async () => {
+    const script: Script = {
+      startRecording: () => Promise.resolve({ kind: 'gone' }),
+      askLeg: () => Promise.resolve([hungUp('normal_clearing')]),
+    };
+    const call = await aCallNow({ record: true, recordingNotice: 'This call is recorded.' });
+    await run(call, script, async ({ signal, result }) => {
+      const at = new Date().toISOString();
+      await signal({ kind: 'answered', at, source: 'webhook', leg });
+      await signal({ kind: 'said', at, source: 'webhook', leg, speech: 'notice', completed: true });
+      const { recording, updated_at } = await result();
+      expect(recording).toMatchObject({ state: 'absent' });
+      expect(Date.parse(updated_at) - Date.parse(call.createdAt)).toBeLessThan(10 * 60_000);
+    });
+  });
+
   test('a recording that nobody ever lists is absent a day later, and the call is over long before', async () => {
     const script: Script = { askLeg: () => Promise.resolve([hungUp('normal_clearing')]) };
     await run(await aCallNow({ record: true }), script, async ({ signal, result }) => {
@@ -212,6 +230,37 @@ describe('coldCall on Temporal', () => {
       const document = await result();
       expect(document).toMatchObject({ outcome: 'completed', recording: { state: 'absent' } });
       expect(Date.parse(document.ended_at ?? '') - Date.parse(document.created_at)).toBeLessThan(120_000);
+    });
+  });
+
+  test('a deploy with a bug ends no call: the next deploy goes on with it', async () => {
+    const call = await aCallNow();
+    const broken = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: QUEUE,
+      workflowsPath: require.resolve('./broken-twin'),
+    });
+    const handle = await broken.runUntil(async () => {
+      const started = await env.client.workflow.start(coldCall, {
+        workflowId: call.callId,
+        taskQueue: QUEUE,
+        args: [call],
+      });
+      const hasMetTheBug = async (): Promise<boolean> =>
+        ((await started.fetchHistory()).events ?? []).some((event) => event.workflowTaskFailedEventAttributes);
+      while (!(await hasMetTheBug())) await sleep(50);
+      return started;
+    });
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    const askLeg = (): Promise<readonly CallEvent[]> => Promise.resolve([hungUp('user_busy')]);
+    const mended = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: QUEUE,
+      workflowBundle,
+      activities: { ...usual, askLeg },
+    });
+    await mended.runUntil(async () => {
+      expect(await handle.result()).toMatchObject({ outcome: 'busy' });
     });
   });
 

@@ -21,8 +21,7 @@ export async function announceRecording(call: CallRequest, runtime: CallRuntime)
   if (!lead || !isAlive(lead)) return;
   const { callId, recordingFormat: format } = call;
   const answer = await runtime.carrier.startRecording({ callId, leg: lead.identity, format });
-  // A leg that is gone now may have been recorded by an earlier try; only a refusal is certain.
-  if (answer.kind === 'refused') return;
+  if (answer.kind === 'refused' || answer.kind === 'gone') return;
   runtime.learn({ kind: 'recordingStarted', at: iso(runtime.now()), source: 'command', leg: lead.identity });
 }
 
