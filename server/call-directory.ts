@@ -2,6 +2,7 @@
  * The calls, as Temporal knows them: start one, tell one what happened, read one. Every request has a deadline, so an
  * API that cannot reach Temporal says so within 2 seconds.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
@@ -39,6 +40,8 @@ import type {
 const NOT_FOUND = 5;
 
 const DEADLINE_MS = 1_500;
+/** How much later than at a deadline the client may say so. */
+const CLIENT_GRACE_MS = 100;
 /** For what includes a command to the carrier. */
 const COMMAND_DEADLINE_MS = 12_000;
 
@@ -270,10 +273,18 @@ export function createTimely(
   connection: Client['connection'],
 ): <T>(work: () => Promise<T>, deadlineMs?: number) => Promise<T> {
   return async (work, deadlineMs = DEADLINE_MS) => {
+    const answered = new AbortController();
+    // The client goes on waiting for its next try when the deadline has passed.
+    const late = sleep(deadlineMs + CLIENT_GRACE_MS, undefined, { signal: answered.signal }).then(() => {
+      throw new Error('deadline exceeded');
+    });
+    late.catch(() => undefined);
     try {
-      return await connection.withDeadline(Date.now() + deadlineMs, work);
+      return await Promise.race([connection.withDeadline(Date.now() + deadlineMs, work), late]);
     } catch (error) {
       throw isExpected(error) ? error : new TemporalUnavailableError('Temporal did not answer', { cause: error });
+    } finally {
+      answered.abort();
     }
   };
 }

@@ -39,9 +39,13 @@ export const WEBHOOK_PATHS = [
   '/webhook/telnyx/recording-status',
 ];
 
+/** A flood of copies costs a signature each, and Temporal nothing. */
+const REMEMBERED_EVENTS = 10_000;
+
 export function webhookRoutes({ directory, publicKeys, installation, callBacks, log }: WebhookSettings): Router {
   const router = Router();
   const verify = createVerifier(publicKeys);
+  const durable = createMemory(REMEMBERED_EVENTS);
 
   async function answerCallBack(webhook: TelnyxEvent): Promise<boolean> {
     const incoming = readIncoming(webhook);
@@ -72,7 +76,10 @@ export function webhookRoutes({ directory, publicKeys, installation, callBacks, 
       return;
     }
     const { callId, event } = translated;
+    const name = `${callId} ${id}`;
+    if (durable.has(name)) return;
     const running = await directory.signal(callId, event, id);
+    durable.add(name);
     log.info(
       { ...told, callId, ...(!running && { ignored: 'call_over' }) },
       `Telnyx ${subject} webhook received: ${type}`,
@@ -89,6 +96,19 @@ export function webhookRoutes({ directory, publicKeys, installation, callBacks, 
       .all(onlyMethods('POST'));
   }
   return router;
+}
+
+/** Keeps the latest; what it has forgotten the Temporal server still knows, and drops. */
+function createMemory(size: number): { has(name: string): boolean; add(name: string): void } {
+  const names = new Set<string>();
+  return {
+    has: (name) => names.has(name),
+    add(name) {
+      names.add(name);
+      const [oldest] = names;
+      if (names.size > size && oldest !== undefined) names.delete(oldest);
+    },
+  };
 }
 
 type Verifier = (body: Buffer, request: Request) => Promise<void>;

@@ -1,8 +1,8 @@
 /**
- * Loaded into a process of ours before everything else, this ends it, or stops it, at one point of the way of a recording,
- * as if from outside: DIE_AT names the point, DIE_ABOUT a text that the request at that point is about, DIE_BY the signal.
- * CLOCK_SHIFT_MS lets its clock be wrong. Points of a request: before it is sent, when its first byte is sent, when all is
- * sent, when headers, the first byte and the last byte of the answer are there.
+ * Loaded into a process of ours before everything else, this ends it, or stops it, at one point of its work, as if from
+ * outside: DIE_AT names the point, DIE_ABOUT a text that the request at that point has, DIE_BY the signal. CLOCK_SHIFT_MS
+ * lets its clock be wrong. Points of a request: before it is sent, when its first byte is sent, when all is sent, when
+ * headers, the first byte and the last byte of the answer are there.
  */
 import { Hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
@@ -13,8 +13,10 @@ import { syncBuiltinESMExports } from 'node:module';
 
 const { DIE_AT = '', DIE_ABOUT = '', DIE_BY = 'SIGKILL', CLOCK_SHIFT_MS = '0' } = process.env;
 let isOver = false;
-/** The file of the recording that this is about is under way. */
+/** What this is about is under way. */
 let isArmed = false;
+/** The request that it came with, in a server. */
+let armedBy = null;
 
 function reach(point, about) {
   if (isOver || point !== DIE_AT || !about.includes(DIE_ABOUT)) return;
@@ -28,6 +30,10 @@ function nameOf(method, url) {
   if (/\/recordings\/[^/]+$/.test(path) && path.startsWith('/v2/')) return 'ask';
   if (path === '/v2/recordings') return 'list';
   if (path === '/v2/calls') return 'dial';
+  if (/^\/v2\/calls\/[^/]+$/.test(path)) return 'leg';
+  if (path === '/v2/conferences' && method === 'POST') return 'conference';
+  const [, action] = /\/actions\/(\w+)$/.exec(path) ?? [];
+  if (action) return action;
   if (path === '/v2/call_events') return 'owner';
   if (path.startsWith('/storage/')) return 'download';
   return method === 'POST' && path.endsWith('/api/v1/recordings') ? 'deliver' : 'other';
@@ -36,9 +42,10 @@ function nameOf(method, url) {
 const { fetch } = globalThis;
 globalThis.fetch = async (input, init) => {
   const name = nameOf(init?.method ?? 'GET', String(input));
-  reach(`${name}:before`, String(input));
+  const about = `${input} ${typeof init?.body === 'string' ? init.body : ''}`;
+  reach(`${name}:before`, about);
   const answer = await fetch(input, init);
-  reach(`${name}:answered`, String(input));
+  reach(`${name}:answered`, about);
   return answer;
 };
 
@@ -90,17 +97,18 @@ files.open = async (...args) => {
   return file;
 };
 
-// The way of a webhook: its body, its signature, the signal to Temporal, the answer.
+// The way of a webhook or of a client's request: its body, its signature, what Temporal is told, the answer.
 const { emit } = http.Server.prototype;
 http.Server.prototype.emit = function (event, incoming, ...rest) {
-  if (event === 'request' && incoming.url.includes('/webhook/')) {
+  if (event === 'request' && incoming.method === 'POST') {
     const pieces = [];
     const { push } = incoming;
     incoming.push = (chunk, ...others) => {
       if (chunk !== null) pieces.push(chunk);
-      const text = chunk === null ? Buffer.concat(pieces).toString() : '';
+      const text = chunk === null ? `${incoming.url} ${Buffer.concat(pieces)}` : '';
       if (chunk === null && text.includes(DIE_ABOUT)) {
         isArmed = true;
+        armedBy = incoming;
         reach('body:before', text);
         setImmediate(reach, 'body:after', text);
       }
@@ -111,7 +119,7 @@ http.Server.prototype.emit = function (event, incoming, ...rest) {
 };
 const { end } = http.ServerResponse.prototype;
 http.ServerResponse.prototype.end = function (...args) {
-  if (isArmed && this.req.url.includes('/webhook/')) {
+  if (armedBy !== null && this.req === armedBy) {
     reach('answer:before', DIE_ABOUT);
     this.once('finish', () => setImmediate(reach, 'answer:after', DIE_ABOUT));
   }
@@ -129,10 +137,11 @@ http2.connect = (...args) => {
   const session = connect(...args);
   const { request: ask } = session;
   session.request = (headers, ...rest) => {
-    const isSignal = isArmed && String(headers[':path']).endsWith('/SignalWorkflowExecution');
-    if (isSignal) reach('signal:before', DIE_ABOUT);
+    const [, told] = /\/(Signal|Start)WorkflowExecution$/.exec(headers[':path']) ?? [];
+    const name = isArmed && told?.toLowerCase();
+    if (name) reach(`${name}:before`, DIE_ABOUT);
     const stream = ask.call(session, headers, ...rest);
-    if (isSignal) stream.on('end', () => reach('signal:after', DIE_ABOUT));
+    if (name) stream.on('end', () => reach(`${name}:after`, DIE_ABOUT));
     return stream;
   };
   return session;

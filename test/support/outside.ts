@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { freePort } from '../../cli/programs/child';
 import { startTemporalDevServer } from '../../cli/programs/temporal';
+import type { DevServer } from '../../cli/programs/temporal';
 import { LEAD } from '../../domain/call';
 import type { StatusDocument } from '../../domain/status';
 import { encodeClientState } from '../../platform/telnyx/client-state';
@@ -37,25 +38,38 @@ export interface Outside {
   /** Ids of the recordings that the web backend has stored. */
   storedIds(): string[];
   deliveryOf(recordingId: string): Promise<DeliveryDocument | null>;
+  /** SIGKILL, or SIGSTOP and SIGCONT. */
+  signalTemporal(signal: NodeJS.Signals): void;
+  /** After SIGKILL, with what it had in its file, at the same address. */
+  restartTemporal(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startOutside({ seed }: { readonly seed: number }): Promise<Outside> {
+export interface OutsideOptions {
+  readonly seed: number;
+  /** Temporal keeps what it knows in a file, and can be killed and started again. @default false */
+  readonly durable?: boolean;
+}
+
+export async function startOutside({ seed, durable = false }: OutsideOptions): Promise<Outside> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-outside-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const webhookUrl = `${url}${BASE_PATH}/webhook/telnyx/call-status`;
   const simulator = await startSimulator({ quiet: true, webhookUrl, seed });
-  const temporal = await startTemporalDevServer({
-    cliPath: process.env['TEMPORAL_CLI_PATH'] ?? '',
-    port: await freePort(),
-    uiPort: null,
-    dbFile: null,
-    namespace: 'outcall',
-    searchAttributes: Object.values(searchAttributes),
-    logFile: path.join(dataDir, 'temporal.log'),
-    say: () => undefined,
-  });
+  const temporalPort = await freePort();
+  const startTemporal = (): Promise<DevServer> =>
+    startTemporalDevServer({
+      cliPath: process.env['TEMPORAL_CLI_PATH'] ?? '',
+      port: temporalPort,
+      uiPort: null,
+      dbFile: durable ? path.join(dataDir, 'temporal.db') : null,
+      namespace: 'outcall',
+      searchAttributes: Object.values(searchAttributes),
+      logFile: path.join(dataDir, 'temporal.log'),
+      say: () => undefined,
+    });
+  let temporal = await startTemporal();
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: 'outcall' });
   const installation = 'crash-test';
@@ -109,6 +123,11 @@ export async function startOutside({ seed }: { readonly seed: number }): Promise
         .getHandle(`rec:${id}`)
         .query(deliveryQuery)
         .catch(() => null),
+    signalTemporal: (signal) => void process.kill(temporal.pid, signal),
+    async restartTemporal() {
+      await temporal.exited;
+      temporal = await startTemporal();
+    },
     async stop() {
       await connection.close();
       await temporal.stop();
