@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEAD } from '../../domain/call';
-import type { CallId } from '../../domain/call';
 import { isSettled } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';
 import { encodeClientState } from '../../platform/telnyx/client-state';
@@ -15,23 +14,24 @@ import { startPart } from '../support/processes';
 import type { Part } from '../support/processes';
 import { atScale, BASE_PATH } from '../support/system';
 
-/** What happens to Temporal, when in the call's life, and for how long. */
-const CASES = atScale({
+/** What happens to Temporal, when in the call's life, and for how many milliseconds. */
+type Case = readonly ['killed' | 'stopped', 'ringing' | 'answered' | 'joined', number];
+const CASES = atScale<readonly Case[]>({
   quick: [['killed', 'answered', 3_000]],
   ci: [
     ['killed', 'ringing', 3_000],
     ['killed', 'answered', 5_000],
-    ['killed', 'in_progress', 20_000],
+    ['killed', 'joined', 20_000],
     ['stopped', 'ringing', 3_000],
-    ['stopped', 'in_progress', 20_000],
+    ['stopped', 'joined', 20_000],
   ],
   full: [
     ['killed', 'ringing', 60_000],
     ['killed', 'answered', 60_000],
-    ['killed', 'in_progress', 600_000],
-    ['stopped', 'in_progress', 600_000],
+    ['killed', 'joined', 600_000],
+    ['stopped', 'joined', 600_000],
   ],
-} as const satisfies Record<string, readonly (readonly [string, string, number])[]>);
+});
 const ANSWERS_WITHIN_MS = 2_000;
 const ENDS_WITHIN_MS = 120_000;
 
@@ -68,7 +68,7 @@ async function askAround(callId: string): Promise<void> {
   const signer = createSigner(outside.simulator.signingKey);
   const clientState = encodeClientState({
     installation: outside.env['OUTCALL_INSTALLATION'] ?? '',
-    callId: callId as CallId,
+    callId,
     leg: LEAD,
   });
   const leg = { call_control_id: 'v3:nobody', call_leg_id: 'nobody', call_session_id: 'nobody' };
@@ -98,14 +98,17 @@ test.each(CASES)(
   async (how, when, forMs) => {
     const to = `+1555${600 + CASES.findIndex((one) => one[0] === how && one[1] === when)}0001000`;
     const { call_id: callId } = await outside.request('POST', '/initiate', { to_phone: to });
-    await until(`${when}`, async () => (await statusOf(callId))?.status === when, 30_000, 50);
+    const isThere = (document: StatusDocument | null): boolean =>
+      when === 'joined' ? typeof document?.joined_at === 'string' : document?.status === when;
+    await until(when, async () => isThere(await statusOf(callId)), 30_000, 50);
     outside.signalTemporal(how === 'killed' ? 'SIGKILL' : 'SIGSTOP');
     await sleep(300);
     await askAround(callId);
     await sleep(forMs);
     if (how === 'killed') await outside.restartTemporal();
     else outside.signalTemporal('SIGCONT');
-    await until('the end', async () => isSettled((await statusOf(callId)) ?? ({} as StatusDocument)), ENDS_WITHIN_MS);
+    const isOver = (document: StatusDocument | null): boolean => document !== null && isSettled(document);
+    await until('the end', async () => isOver(await statusOf(callId)), ENDS_WITHIN_MS);
     expect(await statusOf(callId)).toMatchObject({ outcome: 'completed', recording: { state: 'delivered' } });
     expect(outside.simulator.ledger().legs.filter((leg) => leg.to === to)).toHaveLength(1);
   },

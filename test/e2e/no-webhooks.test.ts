@@ -68,9 +68,9 @@ test('calls learn by asking; the alarm is up within a minute, and down again wit
 
 test('webhooks are taken that are signed with either of two keys, and no others', async () => {
   const body = JSON.stringify({ data: { event_type: 'call.sneezed', payload: {} } });
-  const send = async ({ headers }: typeof next): Promise<number> => {
+  const send = async (signer: typeof next): Promise<number> => {
     const url = `${outside.url}${BASE_PATH}/webhook/telnyx/call-status`;
-    return (await fetch(url, { method: 'POST', headers: headers(body, Date.now()), body })).status;
+    return (await fetch(url, { method: 'POST', headers: signer.headers(body, Date.now()), body })).status;
   };
   expect(await send(createSigner(outside.simulator.signingKey))).toBe(200);
   expect(await send(next)).toBe(200);

@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEAD } from '../../domain/call';
-import type { CallId } from '../../domain/call';
 import { encodeClientState } from '../../platform/telnyx/client-state';
 import { createSigner } from '../../simulator/webhooks';
 import { API_KEY, startOutside, until } from '../support/outside';
@@ -34,7 +33,7 @@ afterAll(async () => {
 
 /** Events about the same leg that say nothing new. */
 function eventsOf(callId: string, leg: object): readonly string[] {
-  const state = { installation: outside.env['OUTCALL_INSTALLATION'] ?? '', callId: callId as CallId, leg: LEAD };
+  const state = { installation: outside.env['OUTCALL_INSTALLATION'] ?? '', callId, leg: LEAD };
   const payload = { ...leg, client_state: encodeClientState(state) };
   return Array.from({ length: EVENTS }, (_, nth) => {
     const occurred_at = new Date().toISOString();
