@@ -9,7 +9,7 @@ import { startPart } from '../support/processes';
 import type { Part } from '../support/processes';
 import { atScale } from '../support/system';
 
-const ROUNDS = atScale({ quick: 3, ci: 10, full: 50 });
+const ROUNDS = atScale({ quick: 1, ci: 10, full: 50 });
 const MOST_MS = 2_000;
 
 describe('kill -9 of the worker that holds a call', () => {

@@ -13,7 +13,7 @@ import { startPart } from '../support/processes';
 import type { Part } from '../support/processes';
 import { atScale, BASE_PATH } from '../support/system';
 
-const SECONDS = atScale({ quick: 8, ci: 60, full: 1_800 });
+const SECONDS = atScale({ quick: 4, ci: 60, full: 1_800 });
 const SEED = Number(process.env['FUZZ_SEED'] ?? atScale({ quick: 1, ci: 2, full: Date.now() % 1e9 }));
 const AT_ONCE = 4;
 /** Of one answer; the machine is shared, so one in a thousand may be late. */
