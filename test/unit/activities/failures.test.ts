@@ -111,14 +111,6 @@ test('a carrier that refuses the connection was sent nothing', async () => {
   });
 });
 
-test('a carrier whose name is not known was sent nothing', async () => {
-  // Name servers can be slow, and it is not them that is tested.
-  expect(await verdictOf('http://carrier.invalid', 50_000)).toMatchObject({
-    verdict: 'later',
-    code: 'carrier_unreachable',
-  });
-});
-
 test.each<[string, Failure['verdict']]>([
   ['ECONNREFUSED', 'later'],
   ['ENOTFOUND', 'later'],
