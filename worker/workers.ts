@@ -6,6 +6,7 @@ import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { NativeConnectionOptions, WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities';
+import { DAY_MS } from '../domain/time';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
 import {
@@ -96,6 +97,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
     }),
   ];
   await startSweeps(new Client({ connection, namespace }), settings);
+  await warnOfShortRetention(connection, settings);
   const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
   // One that fails takes the other with it; who waits for `stopped` hears of it.
   const stop = (): void => {
@@ -124,6 +126,21 @@ async function startSweeps({ workflow }: Client, { installation, taskQueue }: Wo
     workflowId: legSweepWorkflowId(installation),
     staticSummary: 'Looks for legs that no call looks after',
   });
+}
+
+/** Recordings are kept for 30 days by the carrier, and their ids have to answer for longer. */
+const KEPT_LEAST_DAYS = 45;
+
+/** Temporal forgets which ids it has seen together with the runs: then a late repeat would be another call. */
+async function warnOfShortRetention(
+  { workflowService }: NativeConnection,
+  { namespace, log }: WorkerSettings,
+): Promise<void> {
+  const { config } = await workflowService.describeNamespace({ namespace });
+  const days = Math.floor((Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1000) / DAY_MS);
+  if (days >= KEPT_LEAST_DAYS) return;
+  const fix = `temporal operator namespace update --namespace ${namespace} --retention ${KEPT_LEAST_DAYS * 24}h`;
+  log.warn({ event: 'temporal.retention', days, fix }, `the namespace keeps ended runs for less than ${KEPT_LEAST_DAYS} days`);
 }
 
 type TemporalLogger = NonNullable<Parameters<typeof bundleWorkflowCode>[0]['logger']>;
