@@ -11,7 +11,7 @@ import { createSigner } from '../../simulator/webhooks';
 import type { DeliveryDocument, RecordingAudit } from '../../workflows/messages';
 import { replayAll } from '../support/histories';
 import { atScale, BASE_PATH, delivered, hasEnded, logLines, startSystem, stopSystems } from '../support/system';
-import type { System } from '../support/system';
+import type { Answer, System } from '../support/system';
 
 const SCALE = 2000;
 const INSTALLATION = 'recordings-test';
@@ -288,6 +288,17 @@ describe('what does not pass', () => {
     expect([answer.status, answer.body]).toEqual([202, { state: 'dead_letter', asked: 3 }]);
     for (const id of ids) await until(id, isDelivered);
     expect(ids.map((id) => storedOf(id).length)).toEqual([1, 1, 1]);
+  });
+
+  test('many who ask for that at once: some are told to come again, and nobody is told that Temporal is away', async () => {
+    const id = await plant({ fault: { operation: 'deliver', fault: gone, times: 1_000_000 } });
+    await until(id, isAt('dead_letter'));
+    await untilListed('state=dead_letter', (listed) => listed.includes(id));
+    const ask = (): Promise<Answer> =>
+      system.request('POST', `${BASE_PATH}/recordings/redeliver`, { body: { state: 'dead_letter' } });
+    const statuses = (await Promise.all(Array.from({ length: 8 }, ask))).map(({ status }) => status);
+    expect(statuses.filter((status) => ![202, 409].includes(status))).toEqual([]);
+    expect(statuses).toContain(202);
   });
 
   test('a web backend that stores and answers 500 each time has one copy, however often it is tried', async () => {
