@@ -15,7 +15,7 @@ import {
   SWEEP_RECORDINGS,
   sweepWorkflowId,
 } from '../workflows/messages';
-import { statusSinks } from './sinks';
+import { callSinks } from './sinks';
 
 export interface WorkerSettings {
   readonly connection: NativeConnectionOptions;
@@ -81,7 +81,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       ...common,
       taskQueue,
       activities: { ...activities.calls },
-      sinks: statusSinks(settings),
+      sinks: callSinks(settings),
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
       maxCachedWorkflows: 2000,

@@ -3,9 +3,10 @@
  * call that is just being started is not taken for one that is over. One run for each installation, for ever; workers
  * start it when there is none.
  */
-import { ActivityFailure, continueAsNew, log, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, log, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { CarrierActivities } from '../activities/carrier';
 import type { OrphanActivities, OwnedLeg } from '../activities/orphan-legs';
+import { activityFailure } from './activity-failure';
 
 /** With the second look and the hangup, well within a minute. */
 const LOOK_EVERY = '20 seconds';
@@ -36,7 +37,7 @@ export async function sweepLegs(): Promise<never> {
 /** None when the carrier or Temporal does not answer: the next look comes soon. */
 async function look(): Promise<readonly OwnedLeg[]> {
   return findOrphanLegs().catch((error: unknown) => {
-    log.warn('live legs were not looked at', { event: 'legs.sweep_failed', reason: reasonOf(error) });
+    log.warn('live legs were not looked at', { event: 'legs.sweep_failed', reason: activityFailure(error) });
     return [];
   });
 }
@@ -45,11 +46,6 @@ async function look(): Promise<readonly OwnedLeg[]> {
 async function end({ callId, leg }: OwnedLeg, round: number): Promise<void> {
   log.warn('a leg was hung up that no call looked after', { event: 'leg.orphaned', callId, role: leg.role });
   await hangUp({ callId, leg, attempt: round }).catch((error: unknown) => {
-    log.warn('it was not hung up', { event: 'leg.hangup_failed', callId, reason: reasonOf(error) });
+    log.warn('it was not hung up', { event: 'leg.hangup_failed', callId, reason: activityFailure(error) });
   });
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof ActivityFailure)) throw error;
-  return error.cause?.message ?? error.message;
 }
