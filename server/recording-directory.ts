@@ -1,4 +1,5 @@
 /** Deliveries of recordings, as Temporal knows them: find one, list them, have them tried again, read the last audit. */
+import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { deliveryWorkflowId } from '../domain/recordings';
 import type { RecordingState } from '../domain/recordings';
@@ -86,7 +87,7 @@ export function createRecordingDirectory({ client, installation }: RecordingDire
       if (matching === 0) return 0;
       const batch = {
         namespace,
-        jobId: `redeliver-${state}-${Date.now()}`,
+        jobId: `redeliver-${state}-${randomUUID()}`,
         reason: `redeliver all recordings in ${state}`,
         visibilityQuery,
         signalOperation: { signal: redeliverSignal.name, identity },
