@@ -4,7 +4,7 @@
  */
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { NativeConnectionOptions, WorkflowBundle } from '@temporalio/worker';
+import type { NativeConnectionOptions, WorkflowBundle, WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities } from '../activities';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
@@ -27,7 +27,7 @@ export interface WorkerSettings {
   /** OUTCALL_INSTALLATION. */
   readonly installation: string;
   readonly statusStore: StatusStore;
-  readonly workflowBundle: WorkflowBundle;
+  readonly workflowBundle: WorkflowBundleOption;
   readonly log: Logger;
 }
 

@@ -22,12 +22,12 @@ const { hangUp } = proxyActivities<CarrierActivities>({
 });
 
 export async function sweepLegs(): Promise<never> {
-  for (let round = 1; !workflowInfo().continueAsNewSuggested; round++) {
+  while (!workflowInfo().continueAsNewSuggested) {
     const suspects = await look();
     if (suspects.length > 0) {
       await sleep(LOOK_AGAIN_AFTER, { summary: `${suspects.length} legs that no call looks after; looking again` });
       const again = new Set((await look()).map(({ leg }) => leg.callLegId));
-      await Promise.all(suspects.filter(({ leg }) => again.has(leg.callLegId)).map((orphan) => end(orphan, round)));
+      await Promise.all(suspects.filter(({ leg }) => again.has(leg.callLegId)).map(end));
     }
     await sleep(LOOK_EVERY, { summary: 'next look' });
   }
@@ -42,10 +42,20 @@ async function look(): Promise<readonly OwnedLeg[]> {
   });
 }
 
-/** What is refused is tried again in the next round, under another name: the carrier ignores a repeated one. */
-async function end({ callId, leg }: OwnedLeg, round: number): Promise<void> {
-  log.warn('a leg was hung up that no call looked after', { event: 'leg.orphaned', callId, role: leg.role });
-  await hangUp({ callId, leg, attempt: round }).catch((error: unknown) => {
-    log.warn('it was not hung up', { event: 'leg.hangup_failed', callId, reason: activityFailure(error) });
-  });
+/** What is refused is tried again at the next look. */
+async function end({ callId, leg }: OwnedLeg): Promise<void> {
+  const about = { callId, role: leg.role };
+  try {
+    // The time as the attempt: the carrier ignores a hangup that has the name of an earlier one, of its call's own too.
+    const answer = await hangUp({ callId, leg, attempt: Date.now() });
+    if (answer.kind === 'refused') {
+      log.warn('an orphaned leg was not hung up', { event: 'leg.hangup_failed', reason: answer.code, ...about });
+    } else log.warn('a leg was hung up that no call looked after', { event: 'leg.orphaned', ...about });
+  } catch (error) {
+    log.warn('an orphaned leg was not hung up', {
+      event: 'leg.hangup_failed',
+      reason: activityFailure(error),
+      ...about,
+    });
+  }
 }
