@@ -5,18 +5,10 @@
 import { getClient, metricMeter } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { CallId, ReachableLeg } from '../domain/call';
-import type { TelnyxClient } from '../platform/telnyx/client';
 import { decodeClientState } from '../platform/telnyx/client-state';
 import { activeCalls } from './active-calls';
 import { identityOf } from './carrier-questions';
-
-export interface OrphanSettings {
-  readonly telnyx: TelnyxClient;
-  /** The Call Control Application's id. */
-  readonly connectionId: string;
-  /** OUTCALL_INSTALLATION. */
-  readonly installation: string;
-}
+import type { QuestionSettings } from './carrier-questions';
 
 export interface OwnedLeg {
   readonly callId: CallId;
@@ -31,7 +23,7 @@ export interface OrphanActivities {
 /** Questions to Temporal at once. */
 const AT_ONCE = 20;
 
-export function createOrphanActivities({ telnyx, connectionId, installation }: OrphanSettings): OrphanActivities {
+export function createOrphanActivities({ telnyx, connectionId, installation }: QuestionSettings): OrphanActivities {
   return {
     async findOrphanLegs() {
       const ours: OwnedLeg[] = [];

@@ -2,7 +2,8 @@
 import { createHmac } from 'node:crypto';
 import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, isRetryableError, makeGrpcRetryInterceptor } from '@temporalio/client';
+import type { GrpcRetryOptions } from '@temporalio/client';
 import { createActivities } from '../activities';
 import { DAY_MS } from '../domain/time';
 import { createSpool } from '../activities/spool';
@@ -62,10 +63,19 @@ function connectionOptions(address: string): { address: string } {
   return { ...fromEnvironment, address };
 }
 
+/** The client's own waits grow to seconds, and go on beyond the deadline of a request. */
+const SHORT_RETRIES: GrpcRetryOptions = {
+  delayFunction: () => 150,
+  retryableDecider: (attempt, status) => attempt < 10 && isRetryableError(status),
+};
+
 export async function startApi(surroundings: Surroundings, host: string): Promise<Api> {
   const { config, carrier, temporalAddress, temporalUiUrl, statusStore, log } = surroundings;
   const { namespace, taskQueue } = config.temporal;
-  const connection = await Connection.connect(connectionOptions(temporalAddress));
+  const connection = await Connection.connect({
+    ...connectionOptions(temporalAddress),
+    interceptors: [makeGrpcRetryInterceptor(SHORT_RETRIES)],
+  });
   const client = new Client({ connection, namespace });
   const browsers = browserAccess(surroundings);
   const app = createApp({

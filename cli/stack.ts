@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
 import { startSimulator } from '../simulator/server';
@@ -28,6 +29,8 @@ export interface StackOptions {
   /** Take other ports when the wanted ones are in use. */
   readonly anyPorts: boolean;
   readonly mischiefSeed?: number;
+  /** @default compiled at the start, in 1 to 2 seconds */
+  readonly workflowBundle?: WorkflowBundleOption;
 }
 
 export interface Stack {
@@ -65,7 +68,7 @@ async function assembleStack(options: StackOptions, undo: Undo[], stop: Stack['s
   const [temporal, simulator, workflowBundle] = await allOrFirstFailure([
     startTemporal(options, undo),
     startCarrier(options, port, undo),
-    bundleWorkflows(log),
+    Promise.resolve(options.workflowBundle ?? bundleWorkflows(log)),
   ]);
   const config = completed(options.config, port, simulator);
   const carrier = access(config, simulator);

@@ -2,7 +2,6 @@
  * The calls, as Temporal knows them: start one, tell one what happened, read one. Every request has a deadline, so an
  * API that cannot reach Temporal says so within 2 seconds.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
@@ -36,12 +35,11 @@ import type {
   TimelineEntry,
 } from '../workflows/messages';
 
-/** gRPC's code (grpc.io: Status codes). */
+/** gRPC's codes (grpc.io: Status codes). The client repeats what was RESOURCE_EXHAUSTED, until its deadline. */
 const NOT_FOUND = 5;
+const BUSY = [4, 8];
 
 const DEADLINE_MS = 1_500;
-/** How much later than at a deadline the client may say so. */
-const CLIENT_GRACE_MS = 100;
 /** For what includes a command to the carrier. */
 const COMMAND_DEADLINE_MS = 12_000;
 
@@ -61,6 +59,12 @@ export class TemporalUnavailableError extends Error {
   /** There was no connection, so what was asked for was surely not done; otherwise nobody knows. */
   get neverSent(): boolean {
     return /ECONNREFUSED|No connection established/.test(String(this.cause));
+  }
+
+  /** It has too much to do, or asked to come again until the time was over. */
+  get isBusy(): boolean {
+    const { cause } = this;
+    return isGrpcServiceError(cause) && BUSY.includes(cause.code);
   }
 }
 
@@ -273,18 +277,10 @@ export function createTimely(
   connection: Client['connection'],
 ): <T>(work: () => Promise<T>, deadlineMs?: number) => Promise<T> {
   return async (work, deadlineMs = DEADLINE_MS) => {
-    const answered = new AbortController();
-    // The client goes on waiting for its next try when the deadline has passed.
-    const late = sleep(deadlineMs + CLIENT_GRACE_MS, undefined, { signal: answered.signal }).then(() => {
-      throw new Error('deadline exceeded');
-    });
-    late.catch(() => undefined);
     try {
-      return await Promise.race([connection.withDeadline(Date.now() + deadlineMs, work), late]);
+      return await connection.withDeadline(Date.now() + deadlineMs, work);
     } catch (error) {
       throw isExpected(error) ? error : new TemporalUnavailableError('Temporal did not answer', { cause: error });
-    } finally {
-      answered.abort();
     }
   };
 }

@@ -1,5 +1,5 @@
 /** Deliveries of recordings, as Temporal knows them: find one, list them, have them tried again, read the last audit. */
-import { isGrpcServiceError } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { deliveryWorkflowId } from '../domain/recordings';
 import type { RecordingState } from '../domain/recordings';
@@ -14,9 +14,6 @@ import {
 } from '../workflows/messages';
 import type { DeliveryDocument, SweepMemo } from '../workflows/messages';
 import { createTimely, isNotFound, TemporalUnavailableError } from './call-directory';
-
-/** Of gRPC: the client repeats what was RESOURCE_EXHAUSTED, until its deadline. */
-const BUSY_CODES = [4, 8];
 
 export interface RecordingFilter {
   readonly state: RecordingState | null;
@@ -90,7 +87,7 @@ export function createRecordingDirectory({ client, installation }: RecordingDire
       if (matching === 0) return 0;
       const batch = {
         namespace,
-        jobId: `redeliver-${state}-${Date.now()}`,
+        jobId: `redeliver-${state}-${randomUUID()}`,
         reason: `redeliver all recordings in ${state}`,
         visibilityQuery,
         signalOperation: { signal: redeliverSignal.name, identity },
@@ -99,7 +96,8 @@ export function createRecordingDirectory({ client, installation }: RecordingDire
         await timely(() => workflowService.startBatchOperation(batch));
         return matching;
       } catch (error) {
-        if (isBusy(error)) return null;
+        // It has just answered, and runs few batch operations of a namespace at once, by default one.
+        if (error instanceof TemporalUnavailableError && error.isBusy) return null;
         throw error;
       }
     },
@@ -127,12 +125,6 @@ export function createRecordingDirectory({ client, installation }: RecordingDire
       return signalled ?? false;
     },
   };
-}
-
-/** Temporal has just answered, and runs few batch operations of a namespace at once, by default one. */
-function isBusy(error: unknown): boolean {
-  const cause = error instanceof TemporalUnavailableError ? error.cause : null;
-  return isGrpcServiceError(cause) && BUSY_CODES.includes(cause.code);
 }
 
 /** A delivery that goes on in a new run has left the old one behind; that one is not a delivery of its own. */

@@ -18,7 +18,7 @@ interface Count {
 /** Each with the minutes that one stage may take. */
 const SCALES: Readonly<Record<string, number>> = { quick: 10, ci: 30, full: 600 };
 /** Mostly waiting for simulated phones, so several at a time; Schemathesis computes for minutes. */
-const QUICK_E2E = ['--maxWorkers=4', '--testPathIgnorePatterns=schemathesis'];
+const QUICK_E2E = ['--maxWorkers=5', '--testPathIgnorePatterns=schemathesis'];
 const results = join(root, '.cache/test-results');
 
 async function main(jestArgs: readonly string[]): Promise<Count> {
@@ -38,13 +38,13 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
   if (jestArgs.length > 0) return jest('chosen tests', ['--runInBand', ...jestArgs]);
   return sum([
     await check(),
-    await jest('unit', ['--selectProjects', 'unit']),
+    await jest('unit', ['--selectProjects', 'unit', '--maxWorkers=2']),
     await jest('seeds', ['--selectProjects', 'seeds']),
-    await jest('workflows', ['--selectProjects', 'workflows']),
+    await jest('workflows', ['--selectProjects', 'workflows', '--maxWorkers=2']),
     await jest('e2e', ['--selectProjects', 'e2e', ...(isQuick ? QUICK_E2E : ['--maxWorkers=2'])]),
     await jest('load', ['--selectProjects', 'load', '--runInBand']),
     // One at a time: these tests kill processes and measure how long the others take to notice.
-    await jest('crash', ['--selectProjects', 'crash', isQuick ? '--maxWorkers=2' : '--runInBand']),
+    await jest('crash', ['--selectProjects', 'crash', isQuick ? '--maxWorkers=3' : '--runInBand']),
   ]);
 }
 

@@ -16,7 +16,7 @@ export interface SinkSettings {
  * A replay, for example by another worker after a crash, writes again what the dead one may have kept to itself. One
  * write at a time for each call, and always the newest: a replay tells all versions at once.
  */
-export function statusSinks({ statusStore, log }: SinkSettings): InjectedSinks<CallSinks> {
+export function callSinks({ statusStore, log }: SinkSettings): InjectedSinks<CallSinks> {
   const newest = new Map<string, StatusDocument | null>();
   const write = async (callId: string): Promise<void> => {
     for (let document = newest.get(callId); document; document = newest.get(callId)) {

@@ -4,7 +4,7 @@
  */
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { NativeConnectionOptions, WorkflowBundle } from '@temporalio/worker';
+import type { NativeConnectionOptions, WorkflowBundle, WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities } from '../activities';
 import { DAY_MS } from '../domain/time';
 import type { Logger } from '../platform/logger';
@@ -16,7 +16,7 @@ import {
   SWEEP_RECORDINGS,
   sweepWorkflowId,
 } from '../workflows/messages';
-import { statusSinks } from './sinks';
+import { callSinks } from './sinks';
 
 export interface WorkerSettings {
   readonly connection: NativeConnectionOptions;
@@ -28,7 +28,7 @@ export interface WorkerSettings {
   /** OUTCALL_INSTALLATION. */
   readonly installation: string;
   readonly statusStore: StatusStore;
-  readonly workflowBundle: WorkflowBundle;
+  readonly workflowBundle: WorkflowBundleOption;
   readonly log: Logger;
 }
 
@@ -82,7 +82,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       ...common,
       taskQueue,
       activities: { ...activities.calls },
-      sinks: statusSinks(settings),
+      sinks: callSinks(settings),
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
       maxCachedWorkflows: 2000,

@@ -16,6 +16,7 @@ import type { CallRequest } from '../domain/call';
 import type { Carrier, CommandAnswer, DialAnswer } from '../domain/carrier';
 import type { CallEvent } from '../domain/events';
 import { maskPhone } from '../domain/phone-numbers';
+import { activityFailure } from './activity-failure';
 
 const DIALING: ActivityOptions = {
   scheduleToStartTimeout: '5 seconds',
@@ -107,10 +108,4 @@ function nothing(error: unknown): readonly CallEvent[] {
 function noAnswer(error: unknown): null {
   activityFailure(error);
   return null;
-}
-
-/** Anything but a failed activity is a bug of ours: the task fails, and waits for a fix. */
-function activityFailure(error: unknown): string {
-  if (!(error instanceof ActivityFailure)) throw error;
-  return error.cause?.message ?? error.message;
 }

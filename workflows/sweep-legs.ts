@@ -3,9 +3,10 @@
  * call that is just being started is not taken for one that is over. One run for each installation, for ever; workers
  * start it when there is none.
  */
-import { ActivityFailure, continueAsNew, log, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, log, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { CarrierActivities } from '../activities/carrier';
 import type { OrphanActivities, OwnedLeg } from '../activities/orphan-legs';
+import { activityFailure } from './activity-failure';
 
 /** With the second look and the hangup, well within a minute. */
 const LOOK_EVERY = '20 seconds';
@@ -21,12 +22,12 @@ const { hangUp } = proxyActivities<CarrierActivities>({
 });
 
 export async function sweepLegs(): Promise<never> {
-  for (let round = 1; !workflowInfo().continueAsNewSuggested; round++) {
+  while (!workflowInfo().continueAsNewSuggested) {
     const suspects = await look();
     if (suspects.length > 0) {
       await sleep(LOOK_AGAIN_AFTER, { summary: `${suspects.length} legs that no call looks after; looking again` });
       const again = new Set((await look()).map(({ leg }) => leg.callLegId));
-      await Promise.all(suspects.filter(({ leg }) => again.has(leg.callLegId)).map((orphan) => end(orphan, round)));
+      await Promise.all(suspects.filter(({ leg }) => again.has(leg.callLegId)).map(end));
     }
     await sleep(LOOK_EVERY, { summary: 'next look' });
   }
@@ -36,20 +37,25 @@ export async function sweepLegs(): Promise<never> {
 /** None when the carrier or Temporal does not answer: the next look comes soon. */
 async function look(): Promise<readonly OwnedLeg[]> {
   return findOrphanLegs().catch((error: unknown) => {
-    log.warn('live legs were not looked at', { event: 'legs.sweep_failed', reason: reasonOf(error) });
+    log.warn('live legs were not looked at', { event: 'legs.sweep_failed', reason: activityFailure(error) });
     return [];
   });
 }
 
-/** What is refused is tried again in the next round, under another name: the carrier ignores a repeated one. */
-async function end({ callId, leg }: OwnedLeg, round: number): Promise<void> {
-  log.warn('a leg was hung up that no call looked after', { event: 'leg.orphaned', callId, role: leg.role });
-  await hangUp({ callId, leg, attempt: round }).catch((error: unknown) => {
-    log.warn('it was not hung up', { event: 'leg.hangup_failed', callId, reason: reasonOf(error) });
-  });
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof ActivityFailure)) throw error;
-  return error.cause?.message ?? error.message;
+/** What is refused is tried again at the next look. */
+async function end({ callId, leg }: OwnedLeg): Promise<void> {
+  const about = { callId, role: leg.role };
+  try {
+    // The time as the attempt: the carrier ignores a hangup that has the name of an earlier one, of its call's own too.
+    const answer = await hangUp({ callId, leg, attempt: Date.now() });
+    if (answer.kind === 'refused') {
+      log.warn('an orphaned leg was not hung up', { event: 'leg.hangup_failed', reason: answer.code, ...about });
+    } else log.warn('a leg was hung up that no call looked after', { event: 'leg.orphaned', ...about });
+  } catch (error) {
+    log.warn('an orphaned leg was not hung up', {
+      event: 'leg.hangup_failed',
+      reason: activityFailure(error),
+      ...about,
+    });
+  }
 }

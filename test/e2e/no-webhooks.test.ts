@@ -11,9 +11,9 @@ import type { Part } from '../support/processes';
 import { atScale, BASE_PATH } from '../support/system';
 
 const ALARM_WITHIN_MS = 60_000;
-/** The others ring for long. */
-const DIGITS = ['000', '001', '003', '008'].slice(0, atScale({ quick: 2, ci: 4, full: 4 }));
-const OUTCOMES = ['completed', 'busy', 'no_answer', 'completed'];
+/** The first rings for as long as it takes to be sure that webhooks are missing. */
+const DIGITS = ['003', '000', '001', '008'].slice(0, atScale({ quick: 2, ci: 4, full: 4 }));
+const OUTCOMES = ['no_answer', 'completed', 'busy', 'completed'];
 
 /** The carrier's key is being changed: this is the new one. */
 const next = createSigner();

@@ -1,21 +1,15 @@
-/** Temporal's test server, whose time runs on at once while nobody works, and our workflows for it. */
+/** Temporal's test server, whose time runs on at once while nobody works. */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, Runtime } from '@temporalio/worker';
-import type { Logger, WorkflowBundle } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
+import type { Logger } from '@temporalio/worker';
 import { searchAttributes } from '../../workflows/messages';
 
-export interface SkippedTime {
-  readonly env: TestWorkflowEnvironment;
-  readonly workflowBundle: WorkflowBundle;
-}
-
-/** Once per test file: it installs the runtime of Temporal's SDK. Whoever starts it tears `env` down. */
-export async function startSkippedTime(logger: Logger): Promise<SkippedTime> {
+/** Once per test file: it installs the runtime of Temporal's SDK. Whoever starts it tears it down. */
+export async function startSkippedTime(logger: Logger): Promise<TestWorkflowEnvironment> {
   Runtime.install({
     logger,
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath: require.resolve('../../workflows'), logger });
   const path = process.env['TEMPORAL_TEST_SERVER_PATH'] ?? '';
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
@@ -25,5 +19,5 @@ export async function startSkippedTime(logger: Logger): Promise<SkippedTime> {
     namespace: env.namespace ?? 'default',
     searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, keyword])),
   });
-  return { env, workflowBundle };
+  return env;
 }

@@ -14,6 +14,7 @@ import { loadConfig } from '../../platform/config';
 import { createLogger } from '../../platform/logger';
 import type { Ledger, MischiefOptions, Settings, Simulator } from '../../simulator/server';
 import { installRuntime } from '../../worker/workers';
+import { compiledWorkflows } from './workflow-bundle';
 
 export const BASE_PATH = '/aicallgo/api/v1/cold-call';
 
@@ -31,7 +32,7 @@ export interface System {
   /** Starts a call and returns its id; fails the test when it is not accepted. */
   call(body: object, headers?: Readonly<Record<string, string>>): Promise<string>;
   status(callId: string): Promise<StatusDocument>;
-  /** Waits until the document is as wanted, looking every 100 ms. Fails with the last document after `withinMs`. */
+  /** Waits until the document is as wanted, looking ever less often. Fails with the last document after `withinMs`. */
   until(callId: string, wanted: (document: StatusDocument) => boolean, withinMs?: number): Promise<StatusDocument>;
   /** Asks or tells Temporal something. */
   withTemporal<T>(look: (client: Client) => Promise<T>): Promise<T>;
@@ -84,7 +85,14 @@ async function start({ env = {}, settings = {}, mischief }: SystemOptions): Prom
   if (!runtimeInstalled) installRuntime(log);
   runtimeInstalled = true;
   const say = (line: string): void => void logLines.push(line);
-  const stack = await startStack({ config, log, say, durable: false, anyPorts: true });
+  const stack = await startStack({
+    config,
+    log,
+    say,
+    durable: false,
+    anyPorts: true,
+    workflowBundle: compiledWorkflows(),
+  });
   const { simulator } = stack;
   if (!simulator) throw new Error('tests run against the simulator');
   simulator.changeSettings(settings);
@@ -147,12 +155,12 @@ function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): Syste
     },
     async until(callId, wanted, withinMs = 30_000) {
       const endsAt = Date.now() + withinMs;
-      for (;;) {
+      for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.05, 500)) {
         const document = await status(callId);
         if (wanted(document)) return document;
         if (Date.now() > endsAt)
           throw new Error(`not as wanted within ${withinMs} ms: ${JSON.stringify(document, null, 1)}`);
-        await sleep(100);
+        await sleep(pauseMs);
       }
     },
     ledger: () => simulator.ledger(),

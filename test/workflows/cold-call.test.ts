@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Worker } from '@temporalio/worker';
-import type { WorkflowBundle } from '@temporalio/worker';
 import type { StatusActivities } from '../../activities/status';
 import { LEAD } from '../../domain/call';
 import type { CallRequest, ReachableLeg } from '../../domain/call';
@@ -16,6 +15,7 @@ import type { StatusDocument } from '../../domain/status';
 import { coldCall } from '../../workflows/cold-call';
 import { eventSignals, searchAttributes, statusQuery } from '../../workflows/messages';
 import { startSkippedTime } from '../support/skipped-time';
+import { compiledWorkflows } from '../support/workflow-bundle';
 import { aCall } from '../unit/domain/a-call';
 
 const logger = new DefaultLogger('ERROR', () => undefined);
@@ -56,11 +56,10 @@ const hungUp = (cause: string | null): CallEvent => ({
 
 describe('coldCall on Temporal', () => {
   let env: TestWorkflowEnvironment;
-  let workflowBundle: WorkflowBundle;
   let calls = 0;
 
   beforeAll(async () => {
-    ({ env, workflowBundle } = await startSkippedTime(logger));
+    env = await startSkippedTime(logger);
   }, 60_000);
   afterAll(() => env.teardown());
 
@@ -84,7 +83,7 @@ describe('coldCall on Temporal', () => {
     const worker = await Worker.create({
       connection: env.nativeConnection,
       taskQueue: QUEUE,
-      workflowBundle,
+      workflowBundle: compiledWorkflows(),
       activities: { ...usual, ...script },
       sinks,
     });
@@ -256,7 +255,7 @@ describe('coldCall on Temporal', () => {
     const mended = await Worker.create({
       connection: env.nativeConnection,
       taskQueue: QUEUE,
-      workflowBundle,
+      workflowBundle: compiledWorkflows(),
       activities: { ...usual, askLeg },
     });
     await mended.runUntil(async () => {

@@ -5,7 +5,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Worker } from '@temporalio/worker';
-import type { LogEntry, WorkflowBundle } from '@temporalio/worker';
+import type { LogEntry } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RecordingActivities } from '../../activities/recordings';
 import type { AttemptResult, DeliveryPolicy } from '../../domain/delivery';
@@ -15,6 +15,7 @@ import type { RecordingStatus } from '../../domain/recordings';
 import { deliverRecording } from '../../workflows/deliver-recording';
 import { deliveryQuery, recordingQuery, redeliverSignal, searchAttributes } from '../../workflows/messages';
 import { startSkippedTime } from '../support/skipped-time';
+import { compiledWorkflows } from '../support/workflow-bundle';
 import { atScale } from '../support/system';
 import { aRecording } from '../unit/domain/a-recording';
 
@@ -32,11 +33,10 @@ const linesOf = (event: string): Record<string, unknown>[] =>
 
 describe('deliverRecording on Temporal', () => {
   let env: TestWorkflowEnvironment;
-  let workflowBundle: WorkflowBundle;
   let recordings = 0;
 
   beforeAll(async () => {
-    ({ env, workflowBundle } = await startSkippedTime(logger));
+    env = await startSkippedTime(logger);
   }, 60_000);
   beforeEach(() => {
     logged.length = 0;
@@ -72,7 +72,12 @@ describe('deliverRecording on Temporal', () => {
       },
     };
     const { nativeConnection: connection } = env;
-    const worker = await Worker.create({ connection, taskQueue: QUEUE, workflowBundle, activities });
+    const worker = await Worker.create({
+      connection,
+      taskQueue: QUEUE,
+      workflowBundle: compiledWorkflows(),
+      activities,
+    });
     await worker.runUntil(async () => {
       const startedAtMs = await env.currentTimeMs();
       const handle = await env.client.workflow.start(deliverRecording, {

@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Worker } from '@temporalio/worker';
-import type { LogEntry, WorkflowBundle } from '@temporalio/worker';
+import type { LogEntry } from '@temporalio/worker';
 import type { Accounts, AccountsActivities } from '../../activities/recording-accounts';
 import { deliveryWorkflowId } from '../../domain/recordings';
 import { sweepRecordings } from '../../workflows/sweep-recordings';
 import { startSkippedTime } from '../support/skipped-time';
+import { compiledWorkflows } from '../support/workflow-bundle';
 import { aRecording } from '../unit/domain/a-recording';
 
 const MINUTE = 60_000;
@@ -41,11 +42,10 @@ const nothing: Accounts = {
 
 describe('sweepRecordings on Temporal', () => {
   let env: TestWorkflowEnvironment;
-  let workflowBundle: WorkflowBundle;
   let sweeps = 0;
 
   beforeAll(async () => {
-    ({ env, workflowBundle } = await startSkippedTime(logger));
+    env = await startSkippedTime(logger);
   }, 60_000);
   beforeEach(() => {
     logged.length = 0;
@@ -74,7 +74,7 @@ describe('sweepRecordings on Temporal', () => {
     const worker = await Worker.create({
       connection: env.nativeConnection,
       taskQueue: QUEUE,
-      workflowBundle,
+      workflowBundle: compiledWorkflows(),
       activities,
     });
     await worker.runUntil(async () => {
