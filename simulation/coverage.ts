@@ -9,7 +9,7 @@ import type { EndedBy } from '../domain/outcome';
 import type { CallStatus } from '../domain/status';
 import type { MuteAnswer } from '../workflows/messages';
 import { ATTEMPT_FAULTS, REQUEST_FAULTS, SERVER_FAULTS, SWITCHES, WEBHOOK_FAULTS, WORKER_FAULTS } from './faults';
-import { AGENT_PHONES, AGENTS, CALLS, DIGITS, HANGUPS, JOINS, MACHINES, MUTES } from './kinds';
+import { AGENT_PHONES, AGENTS, CALLS, DIGITS, HANGUPS, JOINS, MACHINES, MUTES, OUTSIDERS } from './kinds';
 import type { Wish } from './kinds';
 import { WEATHERS } from './plan';
 
@@ -73,7 +73,7 @@ const COMMANDS: Expected<Exclude<keyof Carrier, 'dial' | 'askLeg' | 'askParticip
     mute: true,
   };
 const MUTE_ANSWERS: Expected<MuteAnswer> = { done: true, unknown: true, notThere: true, carrierUnavailable: true };
-const WISHES: readonly Wish['kind'][] = ['hangUp', 'join', 'mute'];
+const WISHES: readonly Wish['kind'][] = ['hangUp', 'join', 'mute', 'takeOut', 'endConference'];
 /** As `planOf` names them. */
 const KINDS = {
   call: CALLS,
@@ -82,6 +82,7 @@ const KINDS = {
   machine: MACHINES,
   joins: JOINS,
   mute: MUTES,
+  outsiders: OUTSIDERS,
   "agent's phone": AGENT_PHONES,
 };
 const ENDED_BY: Expected<EndedBy> = { lead: true, api: true, system: true, unknown: true, agent: true };

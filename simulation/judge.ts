@@ -141,6 +141,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
     },
     wished(callId, { kind }, granted) {
       if (kind === 'hangUp' && granted) of(callId).hangupAcceptedAtMs ??= clock.now();
+      if ((kind === 'takeOut' || kind === 'endConference') && granted) of(callId).takenOutAtMs ??= clock.now();
       count(`api: ${kind} ${granted ? 'accepted' : 'too late'}`);
       note(() => `${nick(callId)}the API ${granted ? 'accepts' : 'refuses'} a wish: ${kind}`);
     },

@@ -16,6 +16,8 @@ export type Wish = { readonly afterMs: number } & (
   | { readonly kind: 'hangUp' }
   | { readonly kind: 'join'; readonly clientId: string }
   | { readonly kind: 'mute'; readonly participant: string; readonly muted: boolean }
+  | { readonly kind: 'takeOut' }
+  | { readonly kind: 'endConference' }
 );
 
 interface CallRow extends Kind {
@@ -165,6 +167,25 @@ export const MUTES: readonly MuteRow[] = [
         { kind: 'mute', participant, muted: false, afterMs: secondMs },
       ];
     },
+  },
+];
+
+interface OutsiderRow extends Kind {
+  at(draws: Draws): readonly Wish[];
+}
+
+/** What others who have the account's key do with the call's conference. */
+export const OUTSIDERS: readonly OutsiderRow[] = [
+  { kind: 'nobody interferes', weight: 12, at: () => [] },
+  {
+    kind: 'somebody takes the lead out',
+    weight: 1,
+    at: (draws) => [{ kind: 'takeOut', afterMs: draws.between(2_000, 60_000) }],
+  },
+  {
+    kind: 'somebody ends the conference',
+    weight: 1,
+    at: (draws) => [{ kind: 'endConference', afterMs: draws.between(2_000, 60_000) }],
   },
 ];
 

@@ -21,6 +21,7 @@ import {
   MACHINE_DIGITS,
   MACHINES,
   MUTES,
+  OUTSIDERS,
 } from './kinds';
 import type { PhoneChange, Wish } from './kinds';
 
@@ -161,7 +162,9 @@ function planCall(draws: Draws, index: number, startMs: number): PlannedCall {
     createdAt: new Date(startMs + startsAfterMs).toISOString(),
   };
   const agents = agentsOf(request, wishes).map((to) => ({ to, row: draws.row(AGENT_PHONES) }));
-  const named = { call, api: hangup, agent, machine, joins, mute: mutes };
+  const agentPhones = agents.flatMap(({ to, row }) => row.phone(draws).map((change) => ({ to, ...change })));
+  const outsiders = draws.row(OUTSIDERS);
+  const named = { call, api: hangup, agent, machine, joins, mute: mutes, outsiders };
   return {
     kinds: [
       ...Object.entries(named).map(([table, { kind }]) => `${table}: ${kind}`),
@@ -169,12 +172,9 @@ function planCall(draws: Draws, index: number, startMs: number): PlannedCall {
       ...agents.map(({ row }) => `agent's phone: ${row.kind}`),
     ],
     request,
-    phones: [
-      ...(own ? [{ to: toPhone, afterMs: 0, behaviour: own }] : []),
-      ...agents.flatMap(({ to, row }) => row.phone(draws).map((change) => ({ to, ...change }))),
-    ],
+    phones: [...(own ? [{ to: toPhone, afterMs: 0, behaviour: own }] : []), ...agentPhones],
     startsAfterMs,
-    wishes,
+    wishes: [...wishes, ...outsiders.at(draws)],
   };
 }
 

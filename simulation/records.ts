@@ -43,6 +43,8 @@ export interface CallRecord {
   /** What each command_id was used for. */
   readonly commands: Map<string, string>;
   hangupAcceptedAtMs: number | null;
+  /** When somebody else took the lead out of the conference, or ended it. */
+  takenOutAtMs: number | null;
   endedAtMs: number | null;
   /** When the last fault was over that the call met before its end. */
   calmSinceMs: number;
@@ -61,6 +63,7 @@ export function createRecord(known: Known): CallRecord {
     tellings: new Map(),
     commands: new Map(),
     hangupAcceptedAtMs: null,
+    takenOutAtMs: null,
     endedAtMs: null,
     calmSinceMs: known.acceptedAtMs,
     storyOverAtMs: null,

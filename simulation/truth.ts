@@ -87,7 +87,7 @@ function outcomesOf(end: End, leg: LedgerLeg): readonly string[] {
   if (metMachine(record, leg)) return ['voicemail'];
   const waitedInVain = aloneMs(end, leg) >= record.request.agentWaitSeconds * 1000 - EXACT_MS;
   if (leg.hangup_source === 'callee' && calm && !waitedInVain) return ['completed'];
-  const isOurs = leg.hangup_source === 'caller' && leg.hangup_cause !== 'time_limit';
+  const isOurs = leg.hangup_source === 'caller' && leg.hangup_cause !== 'time_limit' && record.takenOutAtMs === null;
   const mustBeInVain = isOurs && !wasCanceled(record) && document.error_code === null && document.joined_at !== null;
   return calm && mustBeInVain ? ['agent_unavailable'] : ['completed', 'agent_unavailable'];
 }

@@ -3,6 +3,7 @@
  * for byte. Nothing here waits for anything real.
  */
 import { LEAD } from '../domain/call';
+import type { CallRequest } from '../domain/call';
 import type { Carrier } from '../domain/carrier';
 import { createCarrierActivities } from '../activities/carrier';
 import type { CarrierActivities } from '../activities/carrier';
@@ -232,7 +233,10 @@ function placeStrangers(carrier: CarrierModel): Strangers {
   };
 }
 
-function begin({ clock, plan, chance, judge, worker, activities, calls }: Stage, planned: PlannedCall): RunningCall {
+function begin(
+  { clock, plan, chance, judge, carrier, worker, activities, calls }: Stage,
+  planned: PlannedCall,
+): RunningCall {
   const { request } = planned;
   const { callId } = request;
   const performing = activities as unknown as Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
@@ -267,14 +271,19 @@ function begin({ clock, plan, chance, judge, worker, activities, calls }: Stage,
   calls.set(callId, call);
   for (const wish of planned.wishes) {
     clock.after(wish.afterMs, () => {
-      judge.wished(callId, wish, grant(call, wish, new Date(clock.now()).toISOString(), judge));
+      judge.wished(callId, wish, grant(call, wish, new Date(clock.now()).toISOString(), { judge, carrier }));
     });
   }
   return call;
 }
 
-/** What the API does; false when the call is over. */
-function grant(call: RunningCall, wish: Wish, at: string, judge: Judge): boolean {
+/** What the API does, or somebody else with the account's key; false when the call is over, or not so far. */
+function grant(
+  call: RunningCall,
+  wish: Wish,
+  at: string,
+  { judge, carrier }: Pick<Stage, 'judge' | 'carrier'>,
+): boolean {
   switch (wish.kind) {
     case 'hangUp':
       return call.signal({ kind: 'hangupRequested', at, source: 'api' });
@@ -286,5 +295,25 @@ function grant(call: RunningCall, wish: Wish, at: string, judge: Judge): boolean
       return call.mute(wish, (answer) => {
         judge.muteAnswered(call.request.callId, wish, answer);
       });
+    case 'takeOut':
+      return inConference(call.request, 'leave', carrier);
+    case 'endConference':
+      return inConference(call.request, 'end', carrier);
   }
+}
+
+/** A command of somebody who knows nothing of us. */
+function inConference({ callId, toPhone }: CallRequest, action: 'leave' | 'end', carrier: CarrierModel): boolean {
+  const { conferences, legs } = carrier.ledger();
+  const leads = legs.filter(({ to }) => to === toPhone).map(({ call_control_id }) => call_control_id);
+  for (const { id, name, participants } of conferences) {
+    const lead = participants.find((one) => leads.includes(one.call_control_id) && one.left_at === null);
+    if (name !== callId || !lead) continue;
+    const body = action === 'leave' ? { call_control_id: lead.call_control_id } : {};
+    const answer = carrier
+      .match({ method: 'POST', path: `/conferences/${id}/actions/${action}`, query: {}, body })
+      ?.run();
+    return answer !== undefined && answer.status < 300;
+  }
+  return false;
 }

@@ -140,7 +140,10 @@ async function warnOfShortRetention(
   const days = Math.floor((Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1000) / DAY_MS);
   if (days >= KEPT_LEAST_DAYS) return;
   const fix = `temporal operator namespace update --namespace ${namespace} --retention ${KEPT_LEAST_DAYS * 24}h`;
-  log.warn({ event: 'temporal.retention', days, fix }, `the namespace keeps ended runs for less than ${KEPT_LEAST_DAYS} days`);
+  log.warn(
+    { event: 'temporal.retention', days, fix },
+    `the namespace keeps ended runs for less than ${KEPT_LEAST_DAYS} days`,
+  );
 }
 
 type TemporalLogger = NonNullable<Parameters<typeof bundleWorkflowCode>[0]['logger']>;

@@ -78,7 +78,8 @@ test('S20 headers: every answer of every route may be sniffed by nobody, kept by
 test('S01 without a key every route that the document guards is 401', async () => {
   const guarded = (await routes()).filter((route) => route.guarded);
   expect(guarded.length).toBeGreaterThan(10);
-  for (const route of guarded) expect({ ...route, status: (await ask(route)).status }).toEqual({ ...route, status: 401 });
+  for (const route of guarded)
+    expect({ ...route, status: (await ask(route)).status }).toEqual({ ...route, status: 401 });
 });
 
 test('S19 no stack and no file is in any answer', async () => {
@@ -109,7 +110,9 @@ test('S31, S44 secrets are in no log, history, metric or document; numbers in no
     runs.push(JSON.stringify(await workflow.getHandle(workflowId).fetchHistory()));
   }
   // Payloads are base64 of JSON.
-  const histories = runs.join().replace(/"[\w+/=]{20,}"/g, (text) => Buffer.from(text.slice(1, -1), 'base64').toString());
+  const histories = runs
+    .join()
+    .replace(/"[\w+/=]{20,}"/g, (text) => Buffer.from(text.slice(1, -1), 'base64').toString());
   const all = [logs, metrics, health, histories, ...documents].join('\n');
   const secrets = [outside.simulator.apiKey, ...Object.values(SECRETS).flatMap((value) => value.split(','))];
   expect(secrets.filter((secret) => secret !== API_KEY && all.includes(secret))).toEqual([]);

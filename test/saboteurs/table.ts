@@ -103,10 +103,10 @@ export const SABOTEURS: readonly Saboteur[] = [
   ),
   row(
     'seeds',
-    'plays ringback to a leg that is not shown to be ours',
-    'workflows/story/agents.ts',
-    'for (const entered of legs(runtime.facts()).filter(isShown)) await',
-    'for (const entered of legs(runtime.facts())) await',
+    'talks on in a conference that has ended',
+    'workflows/call-story.ts',
+    '!canGoOn(facts) || leftConference(facts) || isLateMachine(facts);',
+    '!canGoOn(facts) || isLateMachine(facts);',
   ),
   row(
     'seeds',

@@ -89,7 +89,7 @@ async function ring(call: CallRequest, leg: LegName, notAfterMs: number, runtime
     return { kind: isAbsent ? 'notThereYet' : 'declined', served };
   }
   await takeOver(call, leg, runtime);
-  for (const entered of legs(runtime.facts()).filter(isShown)) await playRingback(call, entered, runtime);
+  for (const entered of legs(runtime.facts())) await playRingback(call, entered, runtime);
   return { kind: 'came', served };
 }
 
