@@ -45,8 +45,16 @@ function sum(a: Batch, b: Batch): Batch {
   return { seeds: a.seeds + b.seeds, calls: a.calls + b.calls, counts, failed };
 }
 
-/** A worker thread of Node 20 does not start with TypeScript by itself. */
-const THREAD = `require('tsx/cjs'); require(${JSON.stringify(join(__dirname, 'thread.ts'))})`;
+/**
+ * A thread of Node 20 does not start with TypeScript by itself. Compiled by tsx, every function gets its name anew each
+ * time it is made, which costs a quarter of the speed.
+ */
+const THREAD = `
+  const { transformFileSync } = require('@swc/core');
+  const options = { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } };
+  require.extensions['.ts'] = (module, file) => module._compile(transformFileSync(file, options).code, file);
+  require(${JSON.stringify(join(__dirname, 'thread.ts'))});
+`;
 
 /** What one message between threads covers. */
 const PORTION = 100;
