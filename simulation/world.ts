@@ -108,7 +108,10 @@ async function runWorld(scenario: Scenario, clock: VirtualClock, tell: boolean):
 /** All that promises had to say to each other has been said, and nobody waits for what is known already. */
 async function settled(calls: readonly RunningCall[]): Promise<void> {
   // A tick's turn comes when no promise is left that could go on; a turn of the event loop would cost more.
-  do await new Promise<void>((resolve) => void process.nextTick(resolve));
+  do
+    await new Promise<void>((resolve) => {
+      process.nextTick(resolve);
+    });
   while (calls.map((call) => call.wake()).includes(true));
 }
 

@@ -44,8 +44,20 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
     await jest('e2e', ['--selectProjects', 'e2e', ...(isQuick ? QUICK_E2E : ['--maxWorkers=2'])]),
     await jest('load', ['--selectProjects', 'load', '--runInBand']),
     // One at a time: these tests kill processes and measure how long the others take to notice.
+    await saboteurs(),
     await jest('crash', ['--selectProjects', 'crash', isQuick ? '--maxWorkers=3' : '--runInBand']),
   ]);
+}
+
+/** Bugs that the tests above have to object to; counts like a check. */
+async function saboteurs(): Promise<Count> {
+  say('saboteurs: npm run saboteurs');
+  const { passed, seconds } = await runStage(
+    { name: 'saboteurs', args: ['--import', 'tsx', 'test/saboteurs/main.ts'] },
+    { capture: false },
+  );
+  say(`saboteurs: ${seconds} s\n`);
+  return { passed: 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
 /** Counts as a failure when it fails, and as nothing when it passes: it is no test. */

@@ -203,7 +203,7 @@ async function ends(): Promise<{ readonly seen: readonly object[]; readonly want
 
 test('the worker dies at each step', async () => {
   await startApi();
-  for (const step of few(WORKER_STEPS, 2)) await throughDeathOfWorker(step);
+  for (const step of few(WORKER_STEPS, 1)) await throughDeathOfWorker(step);
   await startWorker();
   const { seen, wanted } = await ends();
   expect(seen).toEqual(wanted);

@@ -83,9 +83,9 @@ test('S01 without a key every route that the document guards is 401', async () =
 });
 
 test('S19 no stack and no file is in any answer', async () => {
-  for (const route of await routes()) {
+  for (const route of (await routes()).filter(({ path }) => !path.includes('docs'))) {
     const text = await (await ask(route, { 'x-api-key': API_KEY })).text();
-    if (!route.path.includes('docs')) expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:\d|\/[a-z]+\/outcall/);
+    expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:\d|\/[a-z]+\/outcall/);
   }
 });
 
