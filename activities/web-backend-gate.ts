@@ -1,6 +1,7 @@
 /**
  * How many deliveries a web-backend gets at once from this process. One that fails or says 429 gets half as many each
- * time, down to one; each success doubles that again, so that the first minute after an outage is not its last.
+ * time, down to two, so that one that hangs does not hold up all others; each success doubles that again, so that the
+ * first minute after an outage is not its last.
  */
 export interface Gate {
   /** Waits for a turn. Rejects when the signal is aborted. */
@@ -9,7 +10,10 @@ export interface Gate {
   leave(wasTaken: boolean | null): void;
 }
 
+const LEAST = 2;
+
 export function createGate(most: number): Gate {
+  const least = Math.min(LEAST, most);
   let limit = most;
   let inside = 0;
   const waiting: (() => void)[] = [];
@@ -36,7 +40,7 @@ export function createGate(most: number): Gate {
       }),
     leave(wasTaken) {
       inside -= 1;
-      if (wasTaken !== null) limit = wasTaken ? Math.min(most, limit * 2) : Math.max(1, Math.floor(limit / 2));
+      if (wasTaken !== null) limit = wasTaken ? Math.min(most, limit * 2) : Math.max(least, Math.floor(limit / 2));
       letIn();
     },
   };
