@@ -6,14 +6,15 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 
 interface Completable {
-  /** With that of the command around it: `texml lint`. */
   readonly name: string;
-  /** What may follow instead of a flag. */
-  readonly words: readonly string[];
   readonly description: string;
+  /** What may stand behind it besides flags; empty when that is anything. */
+  readonly words: readonly string[];
   readonly flags: readonly {
     readonly name: string;
     readonly description: string;
+    readonly takesValue: boolean;
+    /** What its value may be; empty when that is anything. */
     readonly choices: readonly string[];
   }[];
 }
@@ -25,35 +26,31 @@ export function completionCommand(program: Command): Command {
     .addArgument(new Argument('<shell>').choices(SHELLS))
     .addHelpText(
       'after',
-      '\nExamples:\n  source <(outcall completion bash)\n  outcall completion zsh > ~/.zfunc/_outcall' +
+      '\nFor a command "outcall" of its own:  alias outcall="npm run --silent outcall --"' +
+        '\n\nExamples:\n  source <(outcall completion bash)\n  outcall completion zsh > ~/.zfunc/_outcall' +
         '\n  outcall completion fish > ~/.config/fish/completions/outcall.fish',
     )
     .action((shell: Shell) => {
-      print(
-        SCRIPTS[shell](
-          program.name(),
-          program.commands.flatMap((command) => describe(command)),
-        ),
-      );
+      print(SCRIPTS[shell](program.name(), program.commands.map(describe)));
     });
 }
 
-/** The command, and those inside of it. */
-function describe(command: Command, around = ''): Completable[] {
-  const flags = command.createHelp().visibleOptions(command);
-  const name = `${around}${command.name()}`;
-  const inside = command.commands.map((one) => one.name());
-  return [
-    {
-      name,
-      words: name === 'completion' ? SHELLS : inside,
-      description: firstWords(command.description()),
-      flags: flags.flatMap(({ long, description, argChoices }) =>
-        long ? [{ name: long, description: firstWords(description), choices: argChoices ?? [] }] : [],
-      ),
-    },
-    ...command.commands.flatMap((one) => describe(one, `${name} `)),
-  ];
+/** Of a command that has commands of its own, those are its words, and their flags are its flags. */
+function describe(command: Command): Completable {
+  const { commands } = command;
+  const all = (commands.length > 0 ? commands : [command]).flatMap((one) => one.createHelp().visibleOptions(one));
+  const flags = [...new Map(all.map((option) => [option.long, option])).values()];
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  return {
+    name: command.name(),
+    description: firstWords(command.description()),
+    words: [...commands.map((one) => one.name()), ...choices],
+    flags: flags.flatMap(({ long, description, required, argChoices }) =>
+      long
+        ? [{ name: long, description: firstWords(description), takesValue: required, choices: argChoices ?? [] }]
+        : [],
+    ),
+  };
 }
 
 /** Short, and nothing in it that a shell would read. */
@@ -65,46 +62,35 @@ const SCRIPTS: Readonly<Record<Shell, (program: string, commands: readonly Compl
   bash: (program, commands) => {
     const choices = commands.flatMap(({ name, flags }) =>
       flags
-        .filter((flag) => flag.choices.length > 0)
-        .map((flag) => `    "${name}"/${flag.name}) words="${flag.choices.join(' ')}" ;;`),
+        .filter(({ takesValue }) => takesValue)
+        .map((flag) => `    ${name}/${flag.name}) words="${flag.choices.join(' ')}" ;;`),
     );
-    const words = commands.map((command) => `    "${command.name}"/*) words="${wordsOf(command)}" ;;`);
-    const inner = commands.filter(isInner).map(({ name }) => `"${name}"`);
+    const flags = commands.map((command) => {
+      const words = [...command.words, ...command.flags.map((flag) => flag.name)];
+      return `    ${command.name}/*) words="${words.join(' ')}" ;;`;
+    });
     return `_${program}() {
-  local words command="\${COMP_WORDS[1]}" current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+  local words current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   if [ "$COMP_CWORD" -eq 1 ]; then previous=""; fi
-  if [ "$COMP_CWORD" -gt 2 ]; then
-    case "$command \${COMP_WORDS[2]}" in
-      ${inner.join('|')}) command="$command \${COMP_WORDS[2]}" ;;
-    esac
-  fi
-  case "$command/$previous" in
-    */"") words="${commands
-      .filter((command) => !isInner(command))
-      .map(({ name }) => name)
-      .join(' ')}" ;;
-${[...choices, ...words].join('\n')}
+  case "\${COMP_WORDS[1]}/$previous" in
+    */"") words="${commands.map(({ name }) => name).join(' ')}" ;;
+${[...choices, ...flags].join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -o default -F _${program} ${program}`;
+complete -F _${program} ${program}`;
   },
   zsh: (program, commands) => {
-    const outer = commands.filter((command) => !isInner(command));
-    const cases = outer.map(({ name, words, flags }) => {
-      const inside = commands
-        .filter((command) => command.name.startsWith(`${name} `))
-        .flatMap((command) => command.flags);
-      const specs = [...flags, ...inside].map(({ name: flag, description, choices }) => {
-        return `'${flag}[${description}]${choices.length > 0 ? `:word:(${choices.join(' ')})` : ''}'`;
+    const cases = commands.map(({ name, flags, words }) => {
+      const specs = flags.map(({ name: flag, description, takesValue, choices }) => {
+        return `'${flag}[${description}]${takesValue ? `:value:(${choices.join(' ')})` : ''}'`;
       });
-      const first = words.length > 0 ? [`'1:word:(${words.join(' ')})'`, `'*:file:_files'`] : [];
-      return `    ${name}) _arguments ${[...first, ...new Set(specs)].join(' ')} ;;`;
+      return `    ${name}) _arguments ${specs.join(' ')} ':argument:(${words.join(' ')})' ;;`;
     });
     return `#compdef ${program}
 _${program}() {
   local -a commands
-  commands=(${outer.map(({ name, description }) => `'${name}:${description}'`).join(' ')})
+  commands=(${commands.map(({ name, description }) => `'${name}:${description}'`).join(' ')})
   if (( CURRENT == 2 )); then
     _describe command commands
     return
@@ -115,34 +101,21 @@ _${program}() {
 ${cases.join('\n')}
   esac
 }
-compdef _${program} ${program}`;
+# Found by its name it is to complete at once; sourced it is to be known.
+if [[ "$funcstack[1]" == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi`;
   },
   fish: (program, commands) =>
     [
       `complete -c ${program} -f`,
-      ...commands.flatMap((command) => {
-        const { name, description, words, flags } = command;
-        const seen = name.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`);
-        const within = `complete -c ${program} -n '${seen.join('; and ')}'`;
-        return [
-          ...(isInner(command)
-            ? [`${within} -F`]
-            : [`complete -c ${program} -n __fish_use_subcommand -a ${name} -d '${description}'`]),
-          ...(words.length > 0 ? [`${within} -a '${words.join(' ')}'`] : []),
-          ...flags.map(({ name: flag, description: about, choices }) => {
-            const after = choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : '';
-            return `${within} -l ${flag.slice(2)} -d '${about}'${after}`;
-          }),
-        ];
-      }),
+      ...commands.flatMap(({ name, description, words, flags }) => [
+        `complete -c ${program} -n __fish_use_subcommand -a ${name} -d '${description}'`,
+        ...(words.length > 0
+          ? [`complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -a '${words.join(' ')}'`]
+          : []),
+        ...flags.map(({ name: flag, description: about, takesValue, choices }) => {
+          const value = takesValue ? ` -x -a '${choices.join(' ')}'` : '';
+          return `complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${about}'${value}`;
+        }),
+      ]),
     ].join('\n'),
 };
-
-/** `texml lint` is inside of `texml`. */
-function isInner({ name }: Completable): boolean {
-  return name.includes(' ');
-}
-
-function wordsOf({ words, flags }: Completable): string {
-  return [...words, ...flags.map((flag) => flag.name)].join(' ');
-}

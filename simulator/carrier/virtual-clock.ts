@@ -2,6 +2,8 @@
 import type { Clock } from './world';
 
 export interface VirtualClock extends Clock {
+  /** Moves on to what is due next and does it; false when nothing is. */
+  step(): boolean;
   /** Moves on, doing what falls due on the way in order of time, then of scheduling. */
   advance(durationMs: number): void;
   /** Runs until nothing is due any more within the horizon. @default 24 hours */
@@ -25,12 +27,16 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): Vir
     for (const one of due) if (one.atMs <= endMs && (next === undefined || one.atMs < next.atMs)) next = one;
     return next;
   };
+  const stepBefore = (endMs: number): boolean => {
+    const next = nextBefore(endMs);
+    if (next === undefined) return false;
+    due.delete(next);
+    nowMs = Math.max(nowMs, next.atMs);
+    next.run();
+    return true;
+  };
   const runUntil = (endMs: number): void => {
-    for (let next = nextBefore(endMs); next !== undefined; next = nextBefore(endMs)) {
-      due.delete(next);
-      nowMs = Math.max(nowMs, next.atMs);
-      next.run();
-    }
+    while (stepBefore(endMs));
   };
   return {
     now: () => nowMs,
@@ -41,6 +47,7 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): Vir
         due.delete(one);
       };
     },
+    step: () => stepBefore(Infinity),
     advance(durationMs) {
       const endMs = nowMs + durationMs;
       runUntil(endMs);
