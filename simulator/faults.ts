@@ -20,8 +20,8 @@ export interface Faults {
   add(rule: FaultRule): void;
   clear(): void;
   readonly rules: () => readonly FaultRule[];
-  /** The fault that this request meets, counted as fired; null when all is well. */
-  take(operation: string, about?: { readonly to: string; readonly phone: PhoneBehaviour }): Fault | null;
+  /** The fault that this request meets, counted as fired; null when all is well. A dial meets the phone's own too. */
+  take(operation: string, about?: { readonly to: string; readonly phone?: PhoneBehaviour }): Fault | null;
   /** How often each kind has fired. */
   fired(): Readonly<Record<string, number>>;
 }
@@ -45,7 +45,7 @@ export function createFaults(): Faults {
     return null;
   };
 
-  const fromPhone = ({ to, phone }: { to: string; phone: PhoneBehaviour }): Fault | null => {
+  const fromPhone = (to: string, phone: PhoneBehaviour): Fault | null => {
     const earlier = dials.get(to) ?? 0;
     dials.set(to, earlier + 1);
     return phone.fault?.once === true && earlier > 0 ? null : phone.fault;
@@ -60,7 +60,8 @@ export function createFaults(): Faults {
     },
     rules: () => rules.filter(({ left }) => left > 0).map(({ rule, left }) => ({ ...rule, times: left })),
     take(operation, about) {
-      const fault = ordered(operation, about?.to) ?? (about === undefined ? null : fromPhone(about));
+      const fault =
+        ordered(operation, about?.to) ?? (about?.phone === undefined ? null : fromPhone(about.to, about.phone));
       if (fault !== null) fired[fault.kind] = (fired[fault.kind] ?? 0) + 1;
       return fault;
     },

@@ -2,6 +2,8 @@
 import { instant } from './events';
 import { durationMs } from './recordings';
 import type { Conference, JsonObject, Leg, Recording, World } from './world';
+import { statusOf } from '../texml/callbacks';
+import type { TexmlCall, TranscriptLine } from '../texml/state';
 
 export interface LedgerLeg {
   readonly call_control_id: string;
@@ -47,6 +49,15 @@ export interface LedgerRecording {
   readonly state: Recording['state'];
 }
 
+/** A call that follows a TeXML document, with what was heard and done on it. */
+export interface LedgerTexmlCall {
+  readonly call_sid: string;
+  readonly parent_call_sid: string | null;
+  readonly to: string;
+  readonly status: string;
+  readonly transcript: readonly TranscriptLine[];
+}
+
 export interface CarrierLedger {
   readonly legs: readonly LedgerLeg[];
   readonly conferences: readonly LedgerConference[];
@@ -55,6 +66,7 @@ export interface CarrierLedger {
   readonly dial_requests: Readonly<Record<string, number>>;
   /** Commands that took effect, in order. */
   readonly commands: readonly JsonObject[];
+  readonly texml_calls: readonly LedgerTexmlCall[];
 }
 
 export function carrierLedger(world: World): CarrierLedger {
@@ -64,6 +76,7 @@ export function carrierLedger(world: World): CarrierLedger {
     recordings: [...world.recordings.values()].map(recordingRow),
     dial_requests: Object.fromEntries(world.dialRequests),
     commands: [...world.commandLog],
+    texml_calls: [...world.texml.calls.values()].map(texmlRow),
   };
 }
 
@@ -100,6 +113,14 @@ const conferenceRow = (conference: Conference): LedgerConference => ({
     joined_at: instant(joinedAtMs),
     left_at: instantOrNull(leftAtMs),
   })),
+});
+
+const texmlRow = (call: TexmlCall): LedgerTexmlCall => ({
+  call_sid: call.leg.callControlId,
+  parent_call_sid: call.parent?.leg.callControlId ?? null,
+  to: call.leg.to,
+  status: statusOf(call),
+  transcript: [...call.transcript],
 });
 
 const recordingRow = (recording: Recording): LedgerRecording => ({

@@ -3,6 +3,7 @@ import { numberedPage, ok, refuse } from './answers';
 import { instant } from './events';
 import { lettersAndDigits, uuid } from './ids';
 import type { Query } from './reads';
+import { accountSid } from '../texml/state';
 import { textOf } from './wishes';
 import type { Answer, Application, Credential, JsonObject, World } from './world';
 
@@ -119,7 +120,7 @@ const credentialResource = (credential: Credential): JsonObject => ({
   sip_password: credential.sipPassword,
   expired: false,
   ...(credential.expiresAt === null ? {} : { expires_at: credential.expiresAt }),
-  user_id: '00000000-0000-4000-8000-000000000001',
+  user_id: accountSid,
   created_at: instant(credential.createdAtMs),
   updated_at: instant(credential.createdAtMs),
 });

@@ -7,6 +7,7 @@ import { actOnLeg, legActions } from './leg-actions';
 import * as provisioning from './provisioning';
 import * as reads from './reads';
 import type { Answer, JsonObject, World } from './world';
+import { texmlRoutes } from '../texml/routes';
 
 export interface Asked {
   readonly method: string;
@@ -16,7 +17,8 @@ export interface Asked {
   readonly body: JsonObject;
 }
 
-interface Call {
+/** A request that has found its route. */
+export interface Call {
   readonly world: World;
   readonly ids: readonly string[];
   readonly query: reads.Query;
@@ -104,6 +106,7 @@ const routes: readonly Route[] = [
     provisioning.deleteCredential(call.world, id(call)),
   ),
   route('createToken', 'POST /telephony_credentials/*/token', (call) => provisioning.createToken(call.world, id(call))),
+  ...texmlRoutes.map(([operation, line, run]) => route(operation, line, run)),
 ];
 
 export interface Matched {

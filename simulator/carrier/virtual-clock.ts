@@ -6,6 +6,8 @@ export interface VirtualClock extends Clock {
   advance(durationMs: number): void;
   /** Runs until nothing is due any more within the horizon. @default 24 hours */
   settle(horizonMs?: number): void;
+  /** Does the next thing that is due, however far away. False when there is none. */
+  step(): boolean;
   /** How many things are still to come. */
   pending(): number;
 }
@@ -25,12 +27,16 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): Vir
     for (const one of due) if (one.atMs <= endMs && (next === undefined || one.atMs < next.atMs)) next = one;
     return next;
   };
+  const stepBefore = (endMs: number): boolean => {
+    const next = nextBefore(endMs);
+    if (next === undefined) return false;
+    due.delete(next);
+    nowMs = Math.max(nowMs, next.atMs);
+    next.run();
+    return true;
+  };
   const runUntil = (endMs: number): void => {
-    for (let next = nextBefore(endMs); next !== undefined; next = nextBefore(endMs)) {
-      due.delete(next);
-      nowMs = Math.max(nowMs, next.atMs);
-      next.run();
-    }
+    while (stepBefore(endMs));
   };
   return {
     now: () => nowMs,
@@ -49,6 +55,7 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): Vir
     settle(horizonMs = 24 * 3600 * 1000) {
       runUntil(nowMs + horizonMs);
     },
+    step: () => stepBefore(Infinity),
     pending: () => due.size,
   };
 }
