@@ -239,7 +239,8 @@ describe('a Gather', () => {
 });
 
 describe('a Dial', () => {
-  const dialed = (to: string) => played({ texml: `<Dial action="/after" timeLimit="60">${to}</Dial>` }, { '/after': '<Hangup/>' });
+  const dialed = (to: string) =>
+    played({ texml: `<Dial action="/after" timeLimit="60">${to}</Dial>` }, { '/after': '<Hangup/>' });
 
   it.each([
     ['+15550100100', 'completed'],
