@@ -30,7 +30,15 @@ export interface Player {
   readonly call: TexmlCall;
   readonly base: string | null;
   /** Plays documents on a call without hanging it up; gives back why there are no more, null when the call is over. */
-  readonly follow: (call: TexmlCall, instructions: Instructions) => Step<string | null>;
+  readonly follow: (call: TexmlCall, instructions: Instructions) => Step<Ending | null>;
+}
+
+/** Why a call has nothing more to play. */
+export interface Ending {
+  readonly who: 'document' | 'carrier';
+  /** Giving up is what the author of the document has to mend. */
+  readonly does: 'hangs up' | 'gives up';
+  readonly why: string;
 }
 
 interface Obtained {

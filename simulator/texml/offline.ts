@@ -5,7 +5,7 @@
 import { createCarrier } from '../carrier/carrier';
 import type { Settings } from '../carrier/settings';
 import { createVirtualClock } from '../carrier/virtual-clock';
-import type { Question, Reply } from '../carrier/world';
+import type { Answer, Question, Reply } from '../carrier/world';
 import { mulberry32 } from '../mischief';
 import { phones } from '../phones';
 import type { PhoneBehaviour } from '../phones';
@@ -56,8 +56,8 @@ export interface OfflineResult {
   /** Milliseconds of talk. */
   readonly duration_ms: number;
   readonly recordings: number;
-  /** Why the request was refused, if it was; nothing rang then. */
-  readonly refused: string | null;
+  /** Why the simulator gave up, or would not call at all; null when the document was played as it stands. */
+  readonly problem: string | null;
 }
 
 /** From a request to its reply, in virtual time: a document that only leads to itself still takes time. */
@@ -110,8 +110,14 @@ export async function playOffline(play: OfflinePlay): Promise<OfflineResult> {
     status: call?.status ?? 'failed',
     duration_ms: leg?.answered_at == null ? 0 : Date.parse(leg.ended_at ?? '') - Date.parse(leg.answered_at),
     recordings: recordings.length,
-    refused: answer === undefined || answer.status === 200 ? null : JSON.stringify(answer.body),
+    problem: refusalIn(answer) ?? call?.transcript.find(({ does }) => does === 'gives up')?.text ?? null,
   };
+}
+
+function refusalIn(answer: Answer | undefined): string | null {
+  if (answer?.status === 200) return null;
+  const { errors } = answer?.body as { readonly errors: readonly { readonly detail: string }[] };
+  return errors[0]?.detail ?? 'the call was refused';
 }
 
 const settled = async (fetch: NonNullable<OfflinePlay['fetch']>, question: Question): Promise<Reply> => {

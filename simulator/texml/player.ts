@@ -10,7 +10,7 @@ import { DocumentRefused, parseDocument } from './document';
 import type { TexmlElement } from './document';
 import { gather } from './gather';
 import { fetchDocument, resolved } from './instructions';
-import type { Instructions, Next, Player } from './instructions';
+import type { Ending, Instructions, Next, Player } from './instructions';
 import { enqueue, leave } from './queue';
 import { record } from './record';
 import { hear, mediumOf, pause } from './speech';
@@ -31,30 +31,32 @@ export function play(world: World, call: TexmlCall, instructions: Instructions):
 
 /** Plays documents and hangs up after the last. */
 export function* flow(world: World, call: TexmlCall, first: Instructions): Step {
-  const why = yield* follow(world, call, first);
-  if (why !== null) hangUp(world, call, why);
+  const ending = yield* follow(world, call, first);
+  if (ending !== null) hangUp(world, call, ending);
 }
 
-/** Why there is nothing more to do; null when the call is over or has been taken elsewhere. */
-function* follow(world: World, call: TexmlCall, first: Instructions): Step<string | null> {
+const gaveUp = (why: string): Ending => ({ who: 'carrier', does: 'gives up', why });
+
+/** Plays documents until there is nothing more to do; null when the call is over or has been taken elsewhere. */
+function* follow(world: World, call: TexmlCall, first: Instructions): Step<Ending | null> {
   let instructions = first;
   for (let count = 0; count < mostDocuments; count += 1) {
     const obtained = yield* fetchDocument(world, call, instructions);
-    if (obtained === null) return 'no instructions could be had';
+    if (obtained === null) return gaveUp('no instructions could be had');
     const response = readable(world, call, obtained.texml);
-    if (response === null) return 'the document was refused';
-    const player = {
+    if (response === null) return gaveUp('the document was refused');
+    const player: Player = {
       world,
       call,
       base: obtained.base,
-      follow: (on: TexmlCall, to: Instructions) => follow(world, on, to),
+      follow: (on, to) => follow(world, on, to),
     };
     const next = yield* perform(player, response);
     if (next === 'over') return null;
-    if (next === 'goOn') return 'the document came to its end';
+    if (next === 'goOn') return { who: 'document', does: 'hangs up', why: 'it came to its end' };
     instructions = next;
   }
-  return `${mostDocuments} documents were followed`;
+  return gaveUp(`${mostDocuments} documents were followed`);
 }
 
 function readable(world: World, call: TexmlCall, texml: string): TexmlElement | null {
@@ -101,7 +103,7 @@ function* redirect(player: Player, element: TexmlElement): Step<Next> {
 
 // eslint-disable-next-line require-yield
 function* hangup({ world, call }: Player): Step<Next> {
-  hangUp(world, call, 'Hangup');
+  hangUp(world, call, { who: 'document', does: 'hangs up', why: '' });
   return 'over';
 }
 
@@ -131,8 +133,8 @@ const verbs: Readonly<Record<string, Verb>> = {
   Hangup: hangup,
 };
 
-function hangUp(world: World, call: TexmlCall, why: string): void {
+function hangUp(world: World, call: TexmlCall, { who, does, why }: Ending): void {
   if (isEnded(call.leg)) return;
-  note(world, call, 'document', 'hangs up', why);
+  note(world, call, who, does, why);
   hangUpLeg(world, call.leg);
 }

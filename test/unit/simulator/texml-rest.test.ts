@@ -2,8 +2,8 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { aSimulator, eventually } from './running-simulator';
 import type { Running } from './running-simulator';
-import { aTexmlServer } from './texml-server';
-import type { TexmlRequest } from './texml-server';
+import { aTexmlServer } from '../../support/texml-server';
+import type { TexmlRequest } from '../../support/texml-server';
 
 let running: Running;
 let server: Awaited<ReturnType<typeof aTexmlServer>>;

@@ -28,7 +28,7 @@ const story = ({ transcript }: OfflineResult): readonly string[] =>
     .map(({ does, text }) => `${does} ${text}`.trim())
     .filter((line) => !/^(calls|answers|ends the call)/.test(line));
 
-const end = 'hangs up the document came to its end';
+const end = 'hangs up it came to its end';
 const menu = '<Gather numDigits="1" action="/menu"><Say>Press 1.</Say></Gather>';
 
 describe('a document', () => {
@@ -53,7 +53,7 @@ describe('a document', () => {
     ],
     ['keeps a number as it is written', { texml: '<Say>+0015</Say>' }, {}, ['says +0015', end]],
     ['plays tones', { texml: '<Play digits="1w2"/>' }, {}, ['presses 1w2', end]],
-    ['hangs up where it says so', { texml: '<Hangup/><Say>Never</Say>' }, {}, ['hangs up Hangup']],
+    ['hangs up where it says so', { texml: '<Hangup/><Say>Never</Say>' }, {}, ['hangs up']],
     [
       'rejects an answered call by ending it',
       { texml: '<Reject reason="busy"/><Say>Never</Say>' },
@@ -93,7 +93,7 @@ describe('a document', () => {
       'takes keys before words',
       { texml: '<Gather input="dtmf speech" numDigits="1" action="/menu"/>', says: ['yes'], presses: ['2'] },
       { '/menu': '<Hangup/>' },
-      ['presses 2', 'fetches POST http://flow.test/menu Digits=2 → 200', 'hangs up Hangup'],
+      ['presses 2', 'fetches POST http://flow.test/menu Digits=2 → 200', 'hangs up'],
     ],
     [
       'leaves words to the next that listens',
@@ -103,7 +103,7 @@ describe('a document', () => {
         'is silent',
         'says yes',
         'fetches POST http://flow.test/menu SpeechResult=yes Confidence=0.95 → 200',
-        'hangs up Hangup',
+        'hangs up',
       ],
     ],
     [
@@ -121,7 +121,7 @@ describe('a document', () => {
       'ends the call when its next document cannot be had',
       { texml: '<Redirect>/gone</Redirect>' },
       {},
-      ['fetches POST http://flow.test/gone → 404', 'hangs up no instructions could be had'],
+      ['fetches POST http://flow.test/gone → 404', 'gives up no instructions could be had'],
     ],
     [
       'skips what is not imitated',
