@@ -27,7 +27,7 @@ export interface QuestionDeps {
 
 export interface Asker {
   /** Replies once, later, unless given up. */
-  ask(question: Question, reply: (reply: Reply) => void): () => void;
+  readonly ask: (question: Question, reply: (reply: Reply) => void) => () => void;
   /** Gives up what is on its way. */
   stop(): void;
 }

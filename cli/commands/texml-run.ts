@@ -71,20 +71,23 @@ function exitCodeOf({ problem, status }: OfflineResult): number {
 /** Stands for the folder of the file: an address that begins with it is a file there, and none leads out of it. */
 const beside = 'beside://files/';
 
-function playOf(file: string, { press, say, interrupt, fetch: fetches, json, ...rest }: RunOptions): OfflinePlay {
+function playOf(file: string, options: RunOptions): OfflinePlay {
+  const { press, say, answer, from, to } = options;
   const texml = contentOf(file);
   if (texml === null) throw new CommandFailure(`there is no file ${file}`, EXIT.usage);
   const folder = path.dirname(file);
   return {
-    ...rest,
     texml,
+    answer,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
     base: `${beside}${encodeURIComponent(path.basename(file))}`,
     presses: press,
     says: say,
-    interrupts: interrupt === true,
+    interrupts: options.interrupt === true,
     fetch: (question) => {
       if (question.url.startsWith(beside)) return replyFromFile(folder, question.url);
-      return fetches === true
+      return options.fetch === true
         ? replyFromServer(question)
         : { status: null, error: 'not fetched; --fetch asks servers too' };
     },

@@ -37,7 +37,7 @@ export function parseDocument(text: string): TexmlElement {
     throw new DocumentRefused(`the document is longer than ${mostCharacters} characters`);
   const parser = new SaxesParser();
   const open: OpenElement[] = [];
-  let root: TexmlElement | null = null;
+  const roots: TexmlElement[] = [];
   const refuse = (why: string): never => {
     throw new DocumentRefused(`line ${parser.line}: ${why}`);
   };
@@ -59,10 +59,9 @@ export function parseDocument(text: string): TexmlElement {
     if (closed === undefined) return;
     const element = { ...closed, text: closed.text.replace(/\s+/g, ' ').trim() };
     const parent = open.at(-1);
-    if (parent === undefined) root = element;
-    else parent.children.push(element);
+    (parent?.children ?? roots).push(element);
   });
   // A byte order mark is no part of the document.
   parser.write(text.replace(/^\uFEFF/, '')).close();
-  return root ?? refuse('there is no <Response>');
+  return roots[0] ?? refuse('there is no <Response>');
 }

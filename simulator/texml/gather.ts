@@ -86,7 +86,8 @@ function* press(player: Player, wanted: Wanted, keys: string): Step<string> {
 
 function afterKeys(player: Player, element: TexmlElement, wanted: Wanted, digits: string): Next {
   const { valid, least } = wanted;
-  const isValid = digits.length >= least && [...digits].every((digit) => valid === null || valid.includes(digit));
+  const isValid =
+    digits.length >= least && Array.from(digits).every((digit) => valid === null || valid.includes(digit));
   if (digits !== '' && isValid) return lead(player, wordIn(element, 'action'), { Digits: digits });
   const instead = wordIn(element, 'invalidDigitsAction');
   if (digits !== '' && instead !== null) return lead(player, instead, { Digits: digits });

@@ -3,6 +3,7 @@
  * in milliseconds. What the document asks a server for is had from a function that is handed in.
  */
 import { createCarrier } from '../carrier/carrier';
+import type { LedgerLeg } from '../carrier/ledger';
 import type { Settings } from '../carrier/settings';
 import { createVirtualClock } from '../carrier/virtual-clock';
 import type { Answer, Question, Reply } from '../carrier/world';
@@ -108,11 +109,14 @@ export async function playOffline(play: OfflinePlay): Promise<OfflineResult> {
     transcript: call?.transcript ?? [],
     dialed: dialed.map(({ to: number, transcript }) => ({ to: number, transcript })),
     status: call?.status ?? 'failed',
-    duration_ms: leg?.answered_at == null ? 0 : Date.parse(leg.ended_at ?? '') - Date.parse(leg.answered_at),
+    duration_ms: talkMsOf(leg),
     recordings: recordings.length,
     problem: refusalIn(answer) ?? call?.transcript.find(({ does }) => does === 'gives up')?.text ?? null,
   };
 }
+
+const talkMsOf = (leg: LedgerLeg | undefined): number =>
+  leg?.answered_at ? Date.parse(leg.ended_at ?? leg.answered_at) - Date.parse(leg.answered_at) : 0;
 
 function refusalIn(answer: Answer | undefined): string | null {
   if (answer?.status === 200) return null;

@@ -7,14 +7,14 @@ import type { Instructions } from './instructions';
 import type { CallbackRoute, Method, TexmlApplication } from './state';
 
 /** Forms hold numbers as text. */
-export function numberOf(body: JsonObject, key: string, usual: number): number {
+function numberOf(body: JsonObject, key: string, usual: number): number {
   const value = body[key];
   return value === undefined || value === null || value === '' ? usual : Number(value);
 }
 
-export const isTrue = (body: JsonObject, key: string): boolean => String(body[key]).toLowerCase() === 'true';
+const isTrue = (body: JsonObject, key: string): boolean => String(body[key]).toLowerCase() === 'true';
 
-export const methodOf = (body: JsonObject, key: string, usual: Method): Method =>
+const methodOf = (body: JsonObject, key: string, usual: Method): Method =>
   (textOf(body, key)?.toUpperCase() as Method | undefined) ?? usual;
 
 const methods = ['GET', 'POST'];

@@ -18,18 +18,21 @@ export function firstOf<T>(...waits: readonly Wait<T>[]): Wait<T> {
   return (resume) => {
     const givingUp: (() => void)[] = [];
     let over = false;
+    const isOver = (): boolean => over;
     const stop = () => {
       over = true;
       for (const giveUp of givingUp) giveUp();
     };
     for (const wait of waits) {
-      if (over) break;
+      if (isOver()) break;
       const giveUp = wait((value) => {
-        if (over) return;
+        if (isOver()) return;
         stop();
         resume(value);
       });
       givingUp.push(giveUp);
+      // One that came at once was not yet among those that were given up.
+      if (isOver()) giveUp();
     }
     return stop;
   };
@@ -52,14 +55,14 @@ export function start(story: Step): () => void {
     else begin(next.value);
   };
   const begin = (wait: Wait<unknown>): void => {
-    let resumed = false;
+    const state = { resumed: false };
     const stop = wait((value) => {
-      if (resumed || over) return;
-      resumed = true;
+      if (state.resumed || over) return;
+      state.resumed = true;
       goOn(value);
     });
     // A wait that resumed at once has left its successor's way of giving up in place.
-    if (!resumed) giveUp = stop;
+    if (!state.resumed) giveUp = stop;
   };
   goOn(undefined);
   return () => {

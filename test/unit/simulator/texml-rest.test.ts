@@ -105,9 +105,13 @@ describe('a TeXML call', () => {
 
   it('plays a document that came with the request', async () => {
     await begin({ '/next': '<Hangup/>' });
-    const { Url: _url, ...rest } = wishes(one);
-    await ask('POST /Calls', { ...rest, Texml: response(`<Redirect>${server.url}/next</Redirect>`) });
-    await eventually(() => server.of('/next')[0]);
+    await ask('POST /Calls', {
+      ...wishes(one),
+      Url: undefined,
+      Texml: response(`<Redirect>${server.url}/next</Redirect>`),
+    });
+    const request = await eventually(() => server.of('/next')[0]);
+    expect(request.fields).toMatchObject({ CallStatus: 'in-progress', To: one });
   });
 
   it('says how far it is, in order and with every field', async () => {
@@ -476,6 +480,21 @@ describe('a queue', () => {
     await ask('POST /Calls', wishes('+15550100006', { Url: `${server.url}/agent` }));
     const after = await eventually(() => server.of('/after')[0]);
     expect(after.fields).toMatchObject({ DialCallStatus: 'completed', To: '+15550100006' });
+  });
+
+  it('hands a caller to the one who waits for callers, and to nobody else', async () => {
+    await begin({
+      '/first': '<Enqueue>support</Enqueue>',
+      '/agent': '<Dial action="/after"><Queue>support</Queue></Dial>',
+      '/after': '<Redirect>/agent</Redirect>',
+    });
+    const [agent, caller] = ['+15550100006', '+15550100100'];
+    await running.control(`PUT phones/${caller}`, { talkMs: 6000 });
+    await ask('POST /Calls', wishes(agent, { Url: `${server.url}/agent` }));
+    await eventually(() => server.of('/agent')[0]);
+    await ask('POST /Calls', wishes(caller));
+    await eventually(() => server.of('/after').length === 2);
+    expect(server.of('/after').map(({ fields }) => fields['DialCallStatus'])).toEqual(['completed', 'no-answer']);
   });
 });
 
