@@ -189,6 +189,40 @@ describe('a TeXML call', () => {
     expect(list.body).toMatchObject({ recordings: [{ sid: done?.['RecordingSid'], status: 'completed' }], page: 0 });
   });
 
+  it.each([
+    ['030', 'absent'],
+    ['031', 'completed'],
+    ['032', null],
+  ])('to …%s ends its recording as %s', async (digits, status) => {
+    await begin({
+      '/first':
+        '<Record maxLength="1" recordingStatusCallback="/recording" recordingStatusCallbackEvent="completed absent"/>',
+    });
+    const to = `+15550100${digits}`;
+    await ask('POST /Calls', wishes(to));
+    const recording = () => running.simulator.ledger().recordings[0];
+    await eventually(() => ['completed', 'failed'].includes(recording()?.state ?? ''));
+    if (status !== null) await eventually(() => server.of('/recording')[0]);
+    expect(server.of('/recording').map(({ fields }) => fields['RecordingStatus'])).toEqual(
+      status === null ? [] : [status],
+    );
+  });
+
+  it('tells about the call that it dials, and whose child that is', async () => {
+    const number =
+      '<Number statusCallback="/status" statusCallbackEvent="initiated answered completed">+15550100100</Number>';
+    await begin({ '/first': `<Dial callerId="+15550100002">${number}</Dial>` });
+    await ask('POST /Calls', wishes(one));
+    await eventually(() => server.of('/status').length === 3);
+    const parent = server.of('/first')[0]?.fields['CallSid'];
+    expect(progress()).toEqual(['initiated', 'in-progress', 'completed']);
+    expect(server.of('/status')[2]?.fields).toMatchObject({
+      ParentCallSid: parent,
+      From: '+15550100002',
+      CallDuration: expect.stringMatching(/^\d+$/) as string,
+    });
+  });
+
   it('waits for the verdict, and plays what the callback about it is answered', async () => {
     const pages: Pages = ({ path, fields }) => {
       if (path === '/status')
@@ -371,6 +405,22 @@ describe('the route of a TeXML call', () => {
     running.simulator.changeSettings({ texmlLiveCallsListed: true, texmlCallsLagMs: 60_000 });
     counts.push(await found());
     expect(counts).toEqual([1, 0, 0]);
+  });
+
+  it('serves the client that Telnyx publishes', async () => {
+    await begin({ '/first': '<Say loop="0">La</Say>' });
+    const { accountSid: account_sid, texmlApplicationId: ApplicationSid } = running.simulator;
+    const { calls } = running.client.texml.accounts;
+    const body = { ApplicationSid, To: one, From: '+15550100001', Url: `${server.url}/first` };
+    expect(await calls.calls(account_sid, { body })).toMatchObject({ status: 'queued', to: one });
+    await eventually(() => server.of('/first')[0]);
+    const listed = await calls.retrieveCalls(account_sid, { To: one, StartTime_gt: '2020-01-01' });
+    const sid = listed.calls?.[0]?.sid ?? '';
+    expect(await calls.update(sid, { account_sid, Status: 'completed' })).toMatchObject({ status: 'completed' });
+    expect(await calls.retrieve(sid, { account_sid })).toMatchObject({ sid, status: 'completed' });
+    expect(await calls.recordingsJson.retrieveRecordingsJson(sid, { account_sid })).toMatchObject({ recordings: [] });
+    const application = await running.client.texmlApplications.retrieve(ApplicationSid);
+    expect(application.data).toMatchObject({ id: ApplicationSid, record_type: 'texml_application' });
   });
 
   it('plays something else on a call, and ends it', async () => {
