@@ -3,6 +3,10 @@
  * in, so it runs the same under an HTTP server and under a seeded simulation in virtual time.
  */
 import type { PhoneBehaviour } from '../phones';
+import { addApplication } from '../texml/applications';
+import { receive } from '../texml/calls';
+import { callAnswered, callEnded, callLeftConference, recordingSettled } from '../texml/placing';
+import { createTexmlState, usualTexmlApplicationId } from '../texml/state';
 import { joinConfiguredConference, leaveWithLeg } from './conferences';
 import { endLeg, phoneHangsUp, phoneOf, placeLeg } from './legs';
 import { carrierLedger } from './ledger';
@@ -16,10 +20,6 @@ import { defaultSettings } from './settings';
 import type { Settings } from './settings';
 import { dropTimers, isEnded } from './world';
 import type { CarrierDeps, Leg, LegEnd, Recording, World } from './world';
-import { addApplication } from '../texml/applications';
-import { receive } from '../texml/calls';
-import { callAnswered, callEnded, callLeftConference, recordingSettled } from '../texml/placing';
-import { createTexmlState, usualTexmlApplicationId } from '../texml/state';
 
 export interface Carrier {
   /** What a REST request asks for, to be run once or not at all; null when the simulator does not know it. */

@@ -1,9 +1,9 @@
 /** The carrier's own books: what really happened, whatever a client was told. Tests compare a client's story with it. */
+import { statusOf } from '../texml/callbacks';
+import type { TexmlCall, TranscriptLine } from '../texml/state';
 import { instant } from './events';
 import { durationMs } from './recordings';
 import type { Conference, JsonObject, Leg, Recording, World } from './world';
-import { statusOf } from '../texml/callbacks';
-import type { TexmlCall, TranscriptLine } from '../texml/state';
 
 export interface LedgerLeg {
   readonly call_control_id: string;

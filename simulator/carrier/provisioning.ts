@@ -3,9 +3,11 @@ import { numberedPage, ok, refuse } from './answers';
 import { instant } from './events';
 import { lettersAndDigits, uuid } from './ids';
 import type { Query } from './reads';
-import { accountSid } from '../texml/state';
 import { textOf } from './wishes';
 import type { Answer, Application, Credential, JsonObject, World } from './world';
+
+/** The user that everything belongs to; paths of TeXML call it the account. */
+export const accountSid = '00000000-0000-4000-8000-000000000001';
 
 const notFound = (): Answer => refuse('notFound', { detail: 'The requested resource or URL could not be found.' });
 

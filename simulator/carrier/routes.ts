@@ -1,4 +1,5 @@
 /** The part of the REST interface that is imitated: one table from method and path to the model. */
+import { texmlRoutes } from '../texml/routes';
 import { actOnConference, conferenceActions, create, patchParticipant, unknownConference } from './conference-actions';
 import { ok, refuse } from './answers';
 import { participantResource } from './conferences';
@@ -7,7 +8,6 @@ import { actOnLeg, legActions } from './leg-actions';
 import * as provisioning from './provisioning';
 import * as reads from './reads';
 import type { Answer, JsonObject, World } from './world';
-import { texmlRoutes } from '../texml/routes';
 
 export interface Asked {
   readonly method: string;

@@ -3,7 +3,7 @@ import { durationMs, urlsOf } from '../carrier/recordings';
 import { isEnded } from '../carrier/world';
 import type { Answer, JsonObject, Recording, World } from '../carrier/world';
 import { durationSecsOf, statusOf } from './callbacks';
-import { accountSid } from './state';
+import { accountSid } from '../carrier/provisioning';
 import type { TexmlCall } from './state';
 
 type Query = Readonly<Record<string, string>>;

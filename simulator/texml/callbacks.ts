@@ -6,7 +6,7 @@ import { uuid } from '../carrier/ids';
 import { durationMs, urlsOf } from '../carrier/recordings';
 import { isEnded } from '../carrier/world';
 import type { Recording, World } from '../carrier/world';
-import { accountSid } from './state';
+import { accountSid } from '../carrier/provisioning';
 import type { Fields, Method, TexmlCall } from './state';
 
 /** The word for a call that nobody answered, by its cause; `failed` for every other. */
@@ -29,16 +29,15 @@ export function durationSecsOf(world: World, { leg }: TexmlCall): number {
 }
 
 /** What every form about a call carries. */
-export function aboutCall({ leg, application }: TexmlCall): Fields {
-  return {
-    AccountSid: accountSid,
-    CallSid: leg.callControlId,
-    CallSidLegacy: leg.callControlId,
-    ConnectionId: application.id,
-    From: leg.from,
-    To: leg.to,
-  };
-}
+export const whichCall = ({ leg, application }: TexmlCall): Fields => ({
+  AccountSid: accountSid,
+  CallSid: leg.callControlId,
+  CallSidLegacy: leg.callControlId,
+  ConnectionId: application.id,
+});
+
+/** The same with its two ends, which recordings and verdicts lack. */
+export const aboutCall = (call: TexmlCall): Fields => ({ ...whichCall(call), From: call.leg.from, To: call.leg.to });
 
 export type Progress = 'initiated' | 'ringing' | 'answered' | 'completed';
 
@@ -83,16 +82,15 @@ export function sayRecording(world: World, recording: Recording, status: 'in-pro
   const route = world.texml.recordingRoutes.get(recording.id);
   if (route?.events.has(status) !== true) return;
   const { call, source, sendsUrl } = route;
-  const { AccountSid, CallSid, CallSidLegacy, ConnectionId } = aboutCall(call) as Record<string, string>;
-  const fields = {
-    ...{ AccountSid, CallSid, CallSidLegacy, ConnectionId },
+  const fields: Fields = {
+    ...whichCall(call),
     RecordingSid: recording.id,
     RecordingStatus: status,
     RecordingSource: source,
     RecordingChannels: recording.channels === 'dual' ? '2' : '1',
     RecordingStartTime: iso(recording.startedAtMs),
     ...(status === 'completed' ? savedFields(world, recording, sendsUrl) : {}),
-  } as Fields;
+  };
   emit(world, call, { ...route, eventType: `texml.recording.${status}`, fields });
 }
 

@@ -3,9 +3,9 @@ import { refuse } from '../carrier/answers';
 import { refuseDestination } from '../carrier/dial';
 import { hangUpLeg, placeLeg } from '../carrier/legs';
 import { textOf } from '../carrier/wishes';
-import { isEnded } from '../carrier/world';
+import { isEnded, isRinging } from '../carrier/world';
 import type { Answer, JsonObject, Leg, World } from '../carrier/world';
-import { aboutCall, emit } from './callbacks';
+import { emit, whichCall } from './callbacks';
 import { callResource, notFound } from './call-reads';
 import { isMachine, resourceWord, verdictOf } from './detection';
 import type { Detection, Verdict } from './detection';
@@ -98,9 +98,8 @@ function* found(world: World, call: TexmlCall, detection: Detection): Step<Verdi
 }
 
 function aboutVerdict(call: TexmlCall, { answeredBy, afterMs }: Verdict): Fields {
-  const { AccountSid = '', CallSid = '', CallSidLegacy = '', ConnectionId = '' } = aboutCall(call);
   return {
-    ...{ AccountSid, CallSid, CallSidLegacy, ConnectionId },
+    ...whichCall(call),
     AnsweredBy: answeredBy,
     MachineDetectionDuration: String(afterMs),
   };
@@ -122,6 +121,7 @@ export function update(world: World, callSid: string, body: JsonObject): Answer 
     note(world, call, 'carrier', 'is told', 'to end the call');
     hangUpLeg(world, call.leg);
   } else if (textOf(body, 'Url') !== null || textOf(body, 'Texml') !== null) {
+    if (isRinging(call.leg)) return refuse('notAnswered', { detail: 'The call has not been answered yet.' });
     const instructions = requests.instructionsOf(body, call.application);
     note(world, call, 'carrier', 'is told', 'to play another document');
     if (instructions !== null) play(world, call, instructions);

@@ -1,5 +1,6 @@
 /** `<Conference>`: a room by its name, made by the first who comes. */
 import * as conferences from '../carrier/conferences';
+import { isEnded } from '../carrier/world';
 import type { Conference, World } from '../carrier/world';
 import { aboutCall, emit } from './callbacks';
 import type { TexmlElement } from './document';
@@ -41,7 +42,12 @@ export function* joinConference(player: Player, noun: TexmlElement): Step<Fields
     if (conference.endedAtMs !== null || conferences.present(conference).length === 0) say('end', conference);
   };
   call.watchers.add(watch);
-  yield* waitFor(changeOf(call, 'leftConference'));
+  try {
+    yield* waitFor(changeOf(call, 'leftConference'));
+  } finally {
+    // Another document was ordered. A call that has ended leaves by itself.
+    if (!isEnded(call.leg)) conferences.leaveConference(world, conference, call.leg);
+  }
   note(world, call, 'carrier', 'ends the conference', name);
   return { DialCallStatus: 'completed', ConferenceSid: conference.id };
 }

@@ -46,7 +46,9 @@ export function* gather(player: Player, element: TexmlElement): Step<Next> {
   const { world, call } = player;
   const wanted = wantedOf(element);
   const reaction = call.listener.react(wanted);
-  const interrupts = reaction !== null && call.leg.phone.interrupts;
+  // Nobody waits for the end of a prompt that has none.
+  const endless = element.children.some((child) => mediumOf(child).lastsMs === null);
+  const interrupts = reaction !== null && (endless || call.leg.phone.interrupts);
   yield* prompt(player, element, interrupts ? reactionMs : Infinity);
   if (!interrupts) yield* waitFor(after(player, reaction === null ? wanted.timeoutMs : reactionMs));
   if (reaction?.kind === 'says') return yield* words(player, element, wanted, reaction.text);

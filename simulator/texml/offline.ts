@@ -10,7 +10,8 @@ import type { Answer, Question, Reply } from '../carrier/world';
 import { mulberry32 } from '../mischief';
 import { phones } from '../phones';
 import type { PhoneBehaviour } from '../phones';
-import { accountSid, usualTexmlApplicationId } from './state';
+import { usualTexmlApplicationId } from './state';
+import { accountSid } from '../carrier/provisioning';
 import type { TranscriptLine } from './state';
 
 /** Who answers, as rows of the phone table; a person stays until hung up. */

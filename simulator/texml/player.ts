@@ -83,35 +83,36 @@ function* perform(player: Player, response: TexmlElement): Step<Next> {
     }
     // The first verb answers a call that came in, unless it rejects it (Telnyx docs: Reject).
     if (isRinging(call.leg) && element.name !== 'Reject') answerLeg(world, call.leg);
-    const next = yield* verb(player, element);
+    const done = verb(player, element);
+    const next = isStep(done) ? yield* done : done;
     if (next !== 'goOn') return next;
   }
   return 'goOn';
 }
 
-type Verb = (player: Player, element: TexmlElement) => Step<Next>;
+/** Verbs that take no time say at once what they lead to. */
+type Verb = (player: Player, element: TexmlElement) => Step<Next> | Next;
+
+const isStep = (done: Step<Next> | Next): done is Step<Next> => typeof done === 'object' && 'next' in done;
 
 function* sound(player: Player, element: TexmlElement): Step<Next> {
   yield* hear(player, mediumOf(element));
   return 'goOn';
 }
 
-// eslint-disable-next-line require-yield
-function* redirect(player: Player, element: TexmlElement): Step<Next> {
+function redirect(player: Player, element: TexmlElement): Next {
   return resolved(player, { url: element.text, method: methodIn(element, 'method') });
 }
 
-// eslint-disable-next-line require-yield
-function* hangup({ world, call }: Player): Step<Next> {
+function hangup({ world, call }: Player): Next {
   hangUp(world, call, { who: 'document', does: 'hangs up', why: '' });
   return 'over';
 }
 
-// eslint-disable-next-line require-yield
-function* reject({ world, call }: Player, element: TexmlElement): Step<Next> {
+function reject({ world, call }: Player, element: TexmlElement): Next {
   const busy = wordIn(element, 'reason') === 'busy';
   note(world, call, 'document', 'rejects', busy ? 'busy' : 'rejected');
-  if (!isRinging(call.leg) || call.leg.direction === 'outgoing') hangUpLeg(world, call.leg);
+  if (!isRinging(call.leg)) hangUpLeg(world, call.leg);
   else {
     const end = busy ? { cause: 'user_busy', sip: '486' } : { cause: 'call_rejected', sip: '603' };
     endLeg(world, call.leg, { ...end, source: 'callee' });

@@ -89,8 +89,7 @@ function place(world: World, queue: Queue, entry: QueuedCall): Fields {
 }
 
 /** Takes the caller out of the queue that this document plays in. */
-// eslint-disable-next-line require-yield
-export function* leave({ world, call }: Player): Step<Next> {
+export function leave({ world, call }: Player): Next {
   const entries = [...world.texml.queues.values()].flatMap(({ waiting }) => waiting);
   const entry = entries.find((one) => one.call === call);
   if (entry === undefined) return 'goOn';

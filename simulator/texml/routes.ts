@@ -4,7 +4,7 @@ import type { Answer } from '../carrier/world';
 import * as applications from './applications';
 import { initiate, update } from './calls';
 import { getCall, listCalls, listRecordings, notFound } from './call-reads';
-import { accountSid } from './state';
+import { accountSid } from '../carrier/provisioning';
 
 type Run = (call: Call) => Answer;
 

@@ -8,9 +8,6 @@ export type Method = 'GET' | 'POST';
 /** Fields of a form, as they go out. */
 export type Fields = Readonly<Record<string, string>>;
 
-/** The account that TeXML paths name; Telnyx uses the id of the user. */
-export const accountSid = '00000000-0000-4000-8000-000000000001';
-
 export const usualTexmlApplicationId = '2000000000000000002';
 
 export interface TexmlApplication {

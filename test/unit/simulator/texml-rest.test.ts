@@ -435,6 +435,28 @@ describe('the route of a TeXML call', () => {
     expect((await ask(`POST /Calls/${sid}`, new URLSearchParams({ Status: 'completed' }))).status).toBe(422);
     expect((await ask('GET /Calls/v3:nobody')).status).toBe(404);
   });
+
+  it('plays nothing on a call that still rings, but ends it', async () => {
+    await begin({});
+    const to = '+15550100003';
+    await ask('POST /Calls', wishes(to));
+    const sid = running.simulator.ledger().texml_calls[0]?.call_sid ?? '';
+    expect((await ask(`POST /Calls/${sid}`, { Url: `${server.url}/other` })).status).toBe(422);
+    expect((await ask(`POST /Calls/${sid}`, { Status: 'completed' })).body).toMatchObject({ status: 'canceled' });
+  });
+
+  it('takes a call out of its conference for another document', async () => {
+    await begin({
+      '/first': '<Dial><Conference>room</Conference></Dial>',
+      '/other': '<Say>Out</Say><Pause length="100"/>',
+    });
+    await ask('POST /Calls', wishes(one));
+    const room = () => running.simulator.ledger().conferences[0];
+    const { call_control_id: sid } = await eventually(() => room()?.participants[0]);
+    await ask(`POST /Calls/${sid}`, { Url: `${server.url}/other` });
+    await eventually(() => said().includes('Out'));
+    expect(room()).toMatchObject({ end_reason: 'all_left', participants: [{ left_at: expect.any(String) as string }] });
+  });
 });
 
 describe('a TeXML application', () => {

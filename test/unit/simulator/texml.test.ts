@@ -231,6 +231,14 @@ describe('a Gather', () => {
     expect(duration_ms).toBe(500);
   });
 
+  it('is answered in the middle of a prompt that has no end', async () => {
+    const { duration_ms } = await played({
+      texml: '<Gather numDigits="1"><Say loop="0">Press</Say></Gather>',
+      presses: ['1'],
+    });
+    expect(duration_ms).toBe(500);
+  });
+
   it('asks its action about nothing when that is switched on', async () => {
     const settings = { emptyGatherAction: true };
     const { asked } = await played({ texml: menu, settings }, { '/menu': '<Hangup/>' });
