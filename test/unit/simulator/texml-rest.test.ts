@@ -274,6 +274,7 @@ describe('instructions', () => {
     await ask('POST /Calls', wishes(one, fallback()));
     while (server.of('/fallback').length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(Date.now() - begun).toBeGreaterThan(4900);
+    expect(Date.now() - begun).toBeLessThan(8500);
   });
 
   it('that never come end the call', async () => {
@@ -467,13 +468,14 @@ describe('a TeXML application', () => {
       voice_url: `${server.url}/voice`,
       voice_method: 'get',
       status_callback: `${server.url}/status`,
+      status_callback_method: 'get',
       outbound: { outbound_voice_profile_id: '1293384261075731499' },
     });
     expect(made.status).toBe(201);
     const { id } = made.body['data'] as { id: string };
     await ask('POST /Calls', { ApplicationSid: id, To: one, From: '+15550100001' });
     await eventually(() => server.of('/status')[0]);
-    expect(server.of('/voice')[0]?.method).toBe('GET');
+    expect([server.of('/voice')[0]?.method, server.of('/status')[0]?.method]).toEqual(['GET', 'GET']);
     const renamed = await ask(`PATCH /texml_applications/${id}`, { friendly_name: 'Other' });
     expect(renamed.body).toMatchObject({ data: { friendly_name: 'Other', voice_method: 'get' } });
     expect((await ask(`DELETE /texml_applications/${id}`)).status).toBe(200);

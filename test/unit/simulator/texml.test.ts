@@ -267,7 +267,7 @@ describe('a Dial', () => {
   it('takes the first that answers and lets the others go', async () => {
     const { transcript, dialed: others } = await dialed('<Number>+15550100008</Number><Number>+15550100100</Number>');
     expect(transcript).toContainEqual(expect.objectContaining({ does: 'bridges', text: '+15550100100' }));
-    expect(others[0]?.transcript.at(-1)?.text).toBe('originator_cancel by caller');
+    expect(others[0]?.transcript.at(-1)).toMatchObject({ text: 'originator_cancel by caller', at_ms: 1000 });
   });
 
   it('lets the one who answers hear the document of its noun first', async () => {
@@ -311,6 +311,11 @@ describe('a Record', () => {
     expect(asked[0]?.['Digits']).toBe(digits);
     expect(asked[0]).toHaveProperty('RecordingUrl');
     expect(recordings).toBe(1);
+  });
+
+  it('tells how long it is', async () => {
+    const { asked } = await played({ texml: '<Record action="/a" maxLength="3"/>' }, { '/a': '<Hangup/>' });
+    expect(asked[0]?.['RecordingDuration']).toBe('3');
   });
 
   it('ends with silence after something was said', async () => {
