@@ -50,12 +50,11 @@ export function* gather(player: Player, element: TexmlElement): Step<Next> {
   const endless = element.children.some((child) => mediumOf(child).lastsMs === null);
   const interrupts = reaction !== null && (endless || call.leg.phone.interrupts);
   yield* prompt(player, element, interrupts ? reactionMs : Infinity);
-  if (!interrupts) yield* waitFor(after(player, reaction === null ? wanted.timeoutMs : reactionMs));
+  if (!interrupts && reaction !== null) yield* waitFor(after(player, reactionMs));
   if (reaction?.kind === 'says') return yield* words(player, element, wanted, reaction.text);
-  const digits = reaction === null ? '' : yield* press(player, wanted, reaction.keys);
-  const next = afterKeys(player, element, wanted, digits);
-  if (digits === '') note(world, call, 'phone', 'is silent');
-  return next;
+  const { digits, pressed } = yield* press(player, wanted, reaction?.keys ?? '');
+  note(world, call, 'phone', pressed === '' ? 'is silent' : 'presses', pressed);
+  return afterKeys(player, element, wanted, digits);
 }
 
 /** Plays what stands in it, for at most so long: a key ends it. */
@@ -66,24 +65,31 @@ function* prompt(player: Player, element: TexmlElement, mostMs: number): Step {
   }
 }
 
-/** The keys that count. Those that come after the last one of these are lost. */
-function* press(player: Player, wanted: Wanted, keys: string): Step<string> {
-  const { world, call } = player;
-  let digits = '';
-  let pressed = '';
-  let finished = false;
-  for (const key of keys) {
-    if (pressed !== '') yield* waitFor(after(player, key === 'w' ? waitingKeyMs : keyMs));
+interface Pressed {
+  /** Those that count. */
+  readonly digits: string;
+  /** With the one that finished them. */
+  readonly pressed: string;
+}
+
+/** Ends with a key that finishes, with the last that is asked for, or when none came for too long. Later keys are lost. */
+function* press(player: Player, wanted: Wanted, keys: string): Step<Pressed> {
+  let [digits, pressed] = ['', ''];
+  // The time without a key; the first one has already been waited for.
+  let quietMs = keys === '' ? 0 : reactionMs;
+  for (const [at, key] of Array.from(keys).entries()) {
+    const waitMs = key === 'w' ? waitingKeyMs : at === 0 ? 0 : keyMs;
+    if (quietMs + waitMs >= wanted.timeoutMs) break;
+    yield* waitFor(after(player, waitMs));
+    quietMs = key === 'w' ? quietMs + waitMs : 0;
     if (key === 'w') continue;
     pressed += key;
-    finished = wanted.finishOn.includes(key);
-    if (!finished) digits += key;
-    finished ||= digits.length === wanted.most;
-    if (finished) break;
+    if (wanted.finishOn.includes(key)) return { digits, pressed };
+    digits += key;
+    if (digits.length === wanted.most) return { digits, pressed };
   }
-  note(world, call, 'phone', 'presses', pressed);
-  if (!finished) yield* waitFor(after(player, wanted.timeoutMs));
-  return digits;
+  yield* waitFor(after(player, wanted.timeoutMs - quietMs));
+  return { digits, pressed };
 }
 
 function afterKeys(player: Player, element: TexmlElement, wanted: Wanted, digits: string): Next {

@@ -196,6 +196,10 @@ describe('a Gather', () => {
     ['validDigits="12"', '13#', null],
     ['validDigits="123"', '13#', '13'],
     ['', '1w2', '12'],
+    ['timeout="2"', '1wwww2', '1'],
+    ['timeout="2"', '1www2', '12'],
+    ['timeout="1"', 'w1', null],
+    ['timeout="2"', 'w1', '1'],
     ['', '#', null],
   ])('with %s hears of %s: %s', async (attributes, keys, digits) => {
     const { asked } = await played(
