@@ -7,13 +7,13 @@ import type { z } from 'zod';
 import { isSameLeg } from '../domain/call';
 import type { CallId, LegName, ReachableLeg } from '../domain/call';
 import type { Carrier, FindLegQuestion } from '../domain/carrier';
-import type { CallEvent } from '../domain/events';
+import type { CallEvent, EventOf } from '../domain/events';
 import type { TelnyxClient } from '../platform/telnyx/client';
 import { decodeClientState } from '../platform/telnyx/client-state';
 import { translate } from '../platform/telnyx/events';
+import { activeCalls } from './active-calls';
 import { classify } from './failures';
 import {
-  activeCallsAnswer,
   callAnswer,
   callEventRow,
   callEventsAnswer,
@@ -31,9 +31,6 @@ export interface QuestionSettings {
 }
 
 export type CarrierQuestions = Pick<Carrier, 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
-
-/** Never more pages than this: a list that does not end must not hold up a call. */
-const MAX_PAGES = 40;
 
 export function createCarrierQuestions({ telnyx, installation, connectionId }: QuestionSettings): CarrierQuestions {
   /** Which leg of this call carries the state; null for everybody else's. */
@@ -71,22 +68,20 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
     return data.find(({ name }) => name === callId)?.id ?? null;
   }
 
-  async function activeLeg({ callId, leg }: FindLegQuestion): Promise<CallEvent[]> {
-    const path = `/connections/${encodeURIComponent(connectionId)}/active_calls`;
-    let query: Record<string, string | number> = { 'page[limit]': 250 };
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const { data, meta } = await telnyx.request('get', path, activeCallsAnswer, { query });
-      const found = data.find(({ client_state }) => {
-        const name = legIn(client_state, callId);
-        return name !== null && isSameLeg(name, leg);
+  /** The call's legs, up to the one that is looked for. */
+  async function activeLegs({ callId, leg }: FindLegQuestion): Promise<CallEvent[]> {
+    const events: CallEvent[] = [];
+    for await (const page of activeCalls(telnyx, connectionId)) {
+      const at = new Date().toISOString();
+      // All of this call: a carrier that placed two lists two, and both are to be hung up.
+      const found = page.flatMap((row): EventOf<'initiated'>[] => {
+        const name = legIn(row.client_state, callId);
+        return name ? [{ kind: 'initiated', at, source: 'poll', leg: identityOf(row, name) }] : [];
       });
-      if (found)
-        return [{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg: identityOf(found, leg) }];
-      const after = meta?.cursors?.after;
-      if (!after || data.length === 0) return [];
-      query = { ...query, 'page[after]': after };
+      events.push(...found);
+      if (found.some((event) => isSameLeg(event.leg, leg))) break;
     }
-    return [];
+    return events;
   }
 
   return {
@@ -99,10 +94,12 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
       const shown = confirmed || marked || (echoed && unmarked);
       if (!shown) {
         // Another's state, or no such leg: not ours. No state at all says nothing.
-        return !unmarked ? [{ kind: 'disowned', at: now, source: 'poll', leg }] : null;
+        return unmarked ? [] : [{ kind: 'disowned', at: now, source: 'poll', leg }];
       }
       const events: CallEvent[] = [{ kind: 'initiated', at: now, source: 'poll', leg }, ...(told ?? [])];
-      if (status?.is_alive === true || events.some(({ kind }) => kind === 'hungUp')) return events;
+      // `is_alive: false` alone proves nothing: the answer to a dial says so, too, and the schema not when it turns true.
+      const isOver = status === null || typeof status.end_time === 'string';
+      if (!isOver || events.some(({ kind }) => kind === 'hungUp')) return events;
       const at = instantOr(now, status?.end_time);
       return [...events, { kind: 'hungUp', at, source: 'poll', leg, cause: null, hangupSource: null, sipCause: null }];
     }),
@@ -120,15 +117,13 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
     }),
 
     findLeg: asked(async (question) => {
-      const { callId, leg, toPhone, since } = question;
+      const { callId, toPhone, since } = question;
       const looks = await Promise.allSettled([
-        activeLeg(question),
-        eventLog(callId, { 'filter[to]': toPhone, 'filter[occurred_at][gte]': since }),
+        activeLegs(question),
+        toPhone === null ? [] : eventLog(callId, { 'filter[to]': toPhone, 'filter[occurred_at][gte]': since }),
       ]);
-      const found = looks
-        .flatMap((look) => (look.status === 'fulfilled' ? look.value : []))
-        .filter((event) => 'leg' in event && isSameLeg(event.leg, leg));
-      return found.length > 0 || looks.every(({ status }) => status === 'fulfilled') ? found : null;
+      const events = looks.flatMap((look) => (look.status === 'fulfilled' ? look.value : []));
+      return { events, complete: looks.every(({ status }) => status === 'fulfilled') };
     }),
 
     listRecordings: asked(async ({ callLegId }) => {

@@ -1,47 +1,65 @@
 /**
- * The commands of a call's story, as requests to Telnyx. Each sends the `command_id` that belongs to it, so a repeat
- * after a crash is the same command to the carrier. What a failure means is decided in `failures.ts`: what may pass is
- * thrown, so that Temporal repeats it, everything else is an answer.
+ * The carrier's side of a call's story: the dial, which is sent once and never repeated by itself, and with it the other
+ * commands and the questions.
  */
-import { activityInfo, ApplicationFailure, log } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
-import { commandName, isSameLeg } from '../domain/call';
-import type { CallId, LegName, ReachableLeg } from '../domain/call';
-import type { Carrier, CommandAnswer, DialAnswer, DialCommand } from '../domain/carrier';
-import { decodeClientState, encodeClientState } from '../platform/telnyx/client-state';
-import { commandId } from '../platform/telnyx/command-id';
+import { activityInfo, log } from '@temporalio/activity';
+import { isSameLeg } from '../domain/call';
+import type { CallId } from '../domain/call';
+import type { Carrier, DialAnswer, DialCommand } from '../domain/carrier';
+import type { BrowserAccess } from '../platform/telnyx/browser-access';
+import { decodeClientState } from '../platform/telnyx/client-state';
+import { createCarrierCommands } from './carrier-commands';
+import type { CommandSettings } from './carrier-commands';
 import { createCarrierQuestions, identityOf } from './carrier-questions';
 import type { QuestionSettings } from './carrier-questions';
 import { buildDial } from './dial-request';
-import type { DialSettings } from './dial-request';
+import type { DialSettings, Target } from './dial-request';
 import { classify } from './failures';
-import { acceptedAnswer, callAnswer } from './telnyx-answers';
+import { callAnswer } from './telnyx-answers';
 
 export type CarrierActivities = Carrier;
-export type CarrierDependencies = DialSettings & QuestionSettings;
+export interface CarrierDependencies extends DialSettings, QuestionSettings, CommandSettings {
+  /** How agents' browsers are reached; null when none can be. */
+  readonly browsers: BrowserAccess | null;
+}
 
 /** A dial that waited longer than this for its worker is not sent: nobody knows any more whether it is still wanted. */
 const DIAL_TOO_OLD_MS = 5_000;
-const RETRY_AFTER_LIMIT_MS = 10_000;
-/** The leg is in this conference already. */
-const ALREADY_THERE = '90044';
-/** A running conference has this name. The code is told of other things, too; then the join is refused. */
-const NAME_TAKEN = '90033';
+
+const SIP_NOT_CONFIGURED = {
+  code: 'sip_not_configured',
+  detail: 'no browser can be rung: the worker has neither TELNYX_SIP_CONNECTION_ID nor TELNYX_SIP_USERNAME',
+};
 
 export function createCarrierActivities(dependencies: CarrierDependencies): CarrierActivities {
-  const { telnyx, installation } = dependencies;
+  const { telnyx, browsers } = dependencies;
 
-  /** What makes a command ours and unique. */
-  const stamp = (callId: CallId, leg: LegName, purpose: string): { command_id: string; client_state: string } => ({
-    command_id: commandId(commandName(callId, leg, purpose)),
-    client_state: encodeClientState({ installation, callId, leg }),
-  });
+  /** Null when this worker cannot ring browsers. */
+  async function targetOf({ call, agent }: DialCommand): Promise<Target | null> {
+    switch (agent?.type) {
+      case undefined:
+        return { to: call.toPhone };
+      case 'phone':
+        return { to: agent.number };
+      case 'sip':
+        return { to: agent.uri };
+      case 'webrtc': {
+        if (browsers === null) return null;
+        return { to: `sip:${await browsers.sipUsername(agent.clientId)}@sip.telnyx.com`, clientId: agent.clientId };
+      }
+    }
+  }
 
   async function dial(command: DialCommand): Promise<DialAnswer> {
     const { callId } = command.call;
+    const target = await targetOf(command).catch((error: unknown) => error as Error);
+    // Nothing was placed yet, so it can be tried again.
+    if (target instanceof Error) return { kind: 'notPlaced', ...codeAndDetail(target), retryAfterMs: null };
+    if (target === null) return { kind: 'refused', ...SIP_NOT_CONFIGURED };
     if (Date.now() - activityInfo().currentAttemptScheduledTimestampMs > DIAL_TOO_OLD_MS) return { kind: 'late' };
     try {
-      const { data } = await telnyx.request('post', '/calls', callAnswer, { body: buildDial(command, dependencies) });
+      const body = buildDial(command, target, dependencies);
+      const { data } = await telnyx.request('post', '/calls', callAnswer, { body });
       const echo = decodeClientState(data.client_state);
       if (echo && !(echo.callId === callId && isSameLeg(echo.leg, command.leg))) {
         return { kind: 'ambiguous', detail: 'the carrier answered with the leg of another call' };
@@ -61,39 +79,16 @@ export function createCarrierActivities(dependencies: CarrierDependencies): Carr
     }
   }
 
-  /** Makes the conference out of this leg; where it exists already, joins it by its name. */
-  async function createOrJoin(callId: CallId, leg: ReachableLeg, attempt: number): Promise<void> {
-    const address = { call_control_id: leg.callControlId, beep_enabled: 'never' };
-    try {
-      const body = { ...address, name: callId, ...stamp(callId, leg, `create conference ${attempt}`) };
-      await telnyx.request('post', '/conferences', acceptedAnswer, { body });
-    } catch (error) {
-      if (classify(error).code !== NAME_TAKEN) throw error;
-      const body = {
-        ...address,
-        end_conference_on_exit: leg.role === 'lead',
-        ...stamp(callId, leg, `join ${attempt}`),
-      };
-      await telnyx.request('post', `/conferences/${encodeURIComponent(callId)}/actions/join`, acceptedAnswer, { body });
-    }
-  }
-
   return {
     ...createCarrierQuestions(dependencies),
+    ...createCarrierCommands(dependencies),
     dial,
-
-    hangUp: ({ callId, leg, attempt }) => {
-      const path = `/calls/${encodeURIComponent(leg.callControlId)}/actions/hangup`;
-      return answerOf(() =>
-        telnyx.request('post', path, acceptedAnswer, { body: stamp(callId, leg, `hang up ${attempt}`) }),
-      );
-    },
-
-    enterConference: ({ callId, leg, attempt }) => {
-      log.info(`Conference ID prepared for Telnyx: ${callId}`, { event: 'conference.prepared', callId });
-      return answerOf(() => createOrJoin(callId, leg, attempt));
-    },
   };
+}
+
+function codeAndDetail(error: Error): { readonly code: string; readonly detail: string } {
+  const { code, detail } = classify(error);
+  return { code, detail };
 }
 
 function readDialFailure(callId: CallId, error: unknown): DialAnswer {
@@ -107,23 +102,5 @@ function readDialFailure(callId: CallId, error: unknown): DialAnswer {
     case 'final':
     case 'gone':
       return { kind: 'refused', code, detail };
-  }
-}
-
-async function answerOf(send: () => Promise<unknown>): Promise<CommandAnswer> {
-  try {
-    await send();
-    return { kind: 'accepted' };
-  } catch (error) {
-    const { verdict, code, detail, retryAfterMs } = classify(error);
-    if (code === ALREADY_THERE) return { kind: 'accepted' };
-    if (verdict === 'gone') return { kind: 'gone' };
-    if (verdict === 'final') return { kind: 'refused', code, detail };
-    throw ApplicationFailure.create({
-      type: code,
-      message: `${detail} (${verdict})`,
-      category: ApplicationFailureCategory.BENIGN,
-      ...(retryAfterMs !== null && { nextRetryDelay: Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS) }),
-    });
   }
 }

@@ -41,6 +41,7 @@ const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'E
 const TLS = /^(CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 /** Call ended, not a valid call_control_id, conference ended, conference does not exist. */
 const GONE = ['90018', '90015', '90019', '90058'];
+const NOT_ANSWERED_YET = '90034';
 /** Account, profile, connection or channel limits: a hangup elsewhere frees a channel. */
 const LIMITS = ['D1', 'D2', 'D3', 'D5', 'D22', 'D56'];
 const LIMIT_CODES = ['90041', '90042', '90043'];
@@ -64,6 +65,8 @@ const ROWS: readonly Row[] = [
   // A key without the permission, as opposed to a destination that is not allowed, has no reason at its end.
   { is: ({ status, reason }) => status === 403 && reason === '', verdict: 'later', code: 'carrier_credentials' },
   { is: ({ code }) => GONE.includes(code), verdict: 'gone', code: carriersCode },
+  // An answer that the carrier has told of, or taken, is on its way to be known everywhere.
+  { is: ({ code }) => code === NOT_ANSWERED_YET, verdict: 'later', code: 'not_answered_yet' },
   { is: ({ status }) => status === 404, verdict: 'gone', code: carriersCode },
   { is: ({ status }) => status === 400 || status === 403 || status === 422, verdict: 'final', code: carriersCode },
   { is: ({ status }) => status !== null, verdict: 'unclear', code: ({ status }) => `http_${status}` },

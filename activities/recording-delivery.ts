@@ -2,13 +2,18 @@
  * `POST {WEB_BACKEND_URL}/api/v1/recordings`: the metadata, then the audio, streamed from the spool. The
  * `Idempotency-Key` is the same on every attempt, so the receiver stores a recording once.
  */
-import { openAsBlob } from 'node:fs';
-import { ApplicationFailure } from '@temporalio/common';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { meaningOfAnswer } from '../domain/delivery-failures';
 import type { RecordingToDeliver } from '../domain/recordings';
+import { parseRetryAfter } from './failures';
+import { send } from './outbound';
+import type { Exchange } from './outbound';
 import type { SpooledFile } from './recording-fetch';
-import type { CarrierRecording } from './recordings';
+import type { CarrierRecording } from './carrier-recordings';
+import { kindOf, Undelivered } from './undelivered';
 
 export interface WebBackend {
   /** Without a slash at the end. */
@@ -18,50 +23,72 @@ export interface WebBackend {
   readonly signingSecret: string | null;
 }
 
-const LIMIT_MS = 25 * 60_000;
+export interface ToSend {
+  readonly recording: RecordingToDeliver;
+  readonly carriers: CarrierRecording;
+  readonly file: SpooledFile;
+}
+
 const receipt = z.object({ sha256: z.string().nullish(), size_bytes: z.number().nullish() });
+/** A receipt is short; an answer that does not end is none. */
+const LONGEST_ANSWER_BYTES = 1024 * 1024;
 
-/** Returns when the web-backend has confirmed the file, byte for byte; throws whatever else it answers. */
-export async function deliver(
-  recording: RecordingToDeliver,
-  carriers: CarrierRecording,
-  file: SpooledFile,
-  backend: WebBackend,
-  signal: AbortSignal,
-): Promise<void> {
-  const metadata = JSON.stringify(describe(recording, carriers, file));
-  const type = recording.format === 'mp3' ? 'audio/mpeg' : 'audio/wav';
-  const form = new FormData();
-  form.append('metadata', metadata);
-  form.append('file', await openAsBlob(file.path, { type }), `${recording.recordingId}.${recording.format}`);
-
-  const { status, text } = await send(`${backend.url}/api/v1/recordings`, {
+/** Returns when the web-backend has confirmed the file, byte for byte; throws `Undelivered` whatever else it answers. */
+export async function deliver(toSend: ToSend, backend: WebBackend, signal: AbortSignal): Promise<void> {
+  const form = multipart(toSend);
+  const { response, wasSentWhole } = await send(new URL(`${backend.url}/api/v1/recordings`), {
     method: 'POST',
-    redirect: 'manual',
-    headers: headers(recording, metadata, backend),
-    body: form,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]),
-  }).catch((error: unknown) => {
-    throw undelivered('web_backend_unreachable', error instanceof Error ? error.name : 'unknown');
-  });
-  if (!isConfirmed(status, text, file)) {
-    throw undelivered(`web_backend_${status}`, `the web-backend answered ${status}`);
+    headers: { ...headers(toSend.recording, form.metadata, backend), ...form.headers },
+    body: form.body,
+    signal,
+  }).catch(unreachable);
+  const status = response.statusCode ?? 0;
+  try {
+    const text = await readAll(response).catch((error: unknown) => {
+      if (isGood(status))
+        throw new Undelivered('web_backend_unconfirmed', `its answer ${status} was cut (${kindOf(error)})`);
+      return '';
+    });
+    judge({ response, wasSentWhole }, text, toSend.file);
+  } finally {
+    response.destroy();
   }
 }
 
-/** An answer counts only when it was read to its end. */
-async function send(url: string, request: RequestInit): Promise<{ status: number; text: string }> {
-  const response = await fetch(url, request);
-  return { status: response.status, text: await response.text() };
+function unreachable(error: unknown): never {
+  throw new Undelivered('web_backend_unreachable', `the web-backend cannot be reached (${kindOf(error)})`);
 }
 
-/** 202 is no proof; a receipt that names another file, or cannot be read, is none either. */
-function isConfirmed(status: number, text: string, file: SpooledFile): boolean {
+const isGood = (status: number): boolean => [200, 201, 204, 409].includes(status);
+
+/** Throws unless this answer is proof: of its status, after the last byte, and of no other file. */
+function judge({ response, wasSentWhole }: Exchange, text: string, file: SpooledFile): void {
+  const status = response.statusCode ?? 0;
   const named = readReceipt(text);
-  if (named === null) return false;
-  if (status === 409) return named.sha256 === file.sha256;
-  const same = (named.sha256 ?? file.sha256) === file.sha256 && (named.size_bytes ?? file.sizeBytes) === file.sizeBytes;
-  return [200, 201, 204].includes(status) && same;
+  const isSame =
+    named !== null &&
+    (named.sha256 ?? file.sha256) === file.sha256 &&
+    (named.size_bytes ?? file.sizeBytes) === file.sizeBytes;
+  // "There is one already" is good news only when it is this one.
+  if (status === 409 && named?.sha256 === file.sha256) return;
+  if (isGood(status) && status !== 409) {
+    if (!wasSentWhole) throw new Undelivered('web_backend_unconfirmed', `it answered ${status} before it had the file`);
+    if (!isSame) throw new Undelivered('web_backend_unconfirmed', `it answered ${status}, and names another file`);
+    return;
+  }
+  const retryAfterMs = parseRetryAfter(response.headers['retry-after'] ?? null, Date.now());
+  throw new Undelivered(meaningOfAnswer(status), `the web-backend answered ${status}`, retryAfterMs);
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LONGEST_ANSWER_BYTES) throw Object.assign(new Error('too long'), { code: 'ENDLESS' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What the answer says of the file: nothing, when it is no JSON object. Null when it says it wrongly. */
@@ -69,6 +96,40 @@ function readReceipt(text: string): z.infer<typeof receipt> | null {
   const answer = parseJson(text);
   if (typeof answer !== 'object' || answer === null) return {};
   return receipt.safeParse(answer).data ?? null;
+}
+
+interface Form {
+  readonly metadata: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/** `multipart/form-data` (RFC 7578) whose length is known before it is sent. */
+function multipart(toSend: ToSend): Form {
+  const { recording, file } = toSend;
+  const metadata = JSON.stringify(describe(toSend));
+  const boundary = `outcall-${randomUUID()}`;
+  const type = recording.format === 'mp3' ? 'audio/mpeg' : 'audio/wav';
+  const name = `${recording.recordingId.replace(/[^\w.-]/g, '_')}.${recording.format}`;
+  const before = Buffer.from(
+    `--${boundary}\r\nContent-Disposition: form-data; name="metadata"\r\nContent-Type: application/json\r\n\r\n` +
+      `${metadata}\r\n` +
+      `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`,
+  );
+  const after = Buffer.from(`\r\n--${boundary}--\r\n`);
+  async function* pieces(): AsyncGenerator<Buffer> {
+    yield before;
+    yield* file.read();
+    yield after;
+  }
+  return {
+    metadata,
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': String(before.length + file.sizeBytes + after.length),
+    },
+    body: pieces(),
+  };
 }
 
 function headers(recording: RecordingToDeliver, metadata: string, backend: WebBackend): Record<string, string> {
@@ -84,8 +145,8 @@ function headers(recording: RecordingToDeliver, metadata: string, backend: WebBa
   return result;
 }
 
-function describe(recording: RecordingToDeliver, carriers: CarrierRecording, file: SpooledFile): object {
-  const durationMillis = carriers.duration_millis ?? null;
+function describe({ recording, carriers, file }: ToSend): object {
+  const { duration_millis: durationMillis } = carriers;
   return {
     business_id: recording.businessId,
     call_id: recording.callId,
@@ -103,6 +164,8 @@ function describe(recording: RecordingToDeliver, carriers: CarrierRecording, fil
     size_bytes: file.sizeBytes,
     sha256: file.sha256,
     metadata: recording.metadata,
+    ...(file.sizeBytes === 0 && { empty: true }),
+    ...(recording.orphan && { orphan: true }),
   };
 }
 
@@ -112,8 +175,4 @@ function parseJson(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function undelivered(type: string, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type, message });
 }

@@ -1,136 +1,207 @@
 /**
- * Downloads a recording into a spool file. The URL is the carrier's signed one: it is never logged, and our API key is
- * never sent to it.
+ * Downloads a recording into the spool and checks that it is whole. The address is the carrier's signed one: it is never
+ * logged, and our API key is never sent to it.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { open, mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { ApplicationFailure } from '@temporalio/common';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { RecordingFormat } from '../domain/call';
+import { createAudioCheck } from './audio-check';
+import type { AudioVerdict } from './audio-check';
+import { createPileWatch } from './garbage';
+import { send } from './outbound';
+import { unusable } from './spool';
+import type { Spool, SpoolFile } from './spool';
+import { kindOf, Undelivered } from './undelivered';
 
 export interface FetchSettings {
-  /** Where spool files live; made when missing, readable by us alone. */
-  readonly spoolDirectory: string;
+  readonly spool: Spool;
   /** `host:port` pairs that may be fetched from besides the carrier's storage. Plain http and loopback only by this. */
   readonly allowedHosts: readonly string[];
 }
 
+export interface Wanted {
+  /** Fresh: it dies within minutes. */
+  readonly url: string;
+  readonly format: RecordingFormat;
+  /** What the carrier says of its length; null when it does not. */
+  readonly durationMillis: number | null;
+}
+
 export interface SpooledFile {
-  readonly path: string;
   readonly sizeBytes: number;
   /** Lowercase hex. */
   readonly sha256: string;
+  /** The file from its beginning, as often as is wanted. Each piece is good until the next one is asked for. */
+  read(): AsyncIterable<Buffer>;
+  /** Twice is safe. */
   remove(): Promise<void>;
 }
 
 export interface Watching {
-  /** Told the bytes so far, so that a worker that died is noticed. */
-  readonly heartbeat: (bytes: number) => void;
+  /** Told the bytes so far, with each piece. */
+  readonly onProgress: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
 
 /** Where Telnyx keeps recordings (developers.telnyx.com: Storing call recordings; its own storage is Amazon's S3). */
-const CARRIER_STORAGE = ['.telnyx.com', '.amazonaws.com', '.storage.googleapis.com'];
+const CARRIER_STORAGE = [
+  /(^|\.)telnyx\.com$/,
+  /(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com$/,
+  /(^|\.)storage\.googleapis\.com$/,
+];
 const AUDIO_TYPES = /^(audio\/(mpeg|mp3|wav|x-wav|wave)|(application|binary)\/octet-stream)\b/i;
+const REDIRECTS = [301, 302, 303, 307, 308];
+const MOST_HOPS = 2;
+const READ_BYTES = 256 * 1024;
 
+/** The file, whole and checked. Throws `Undelivered`; then nothing of it is left. */
 export async function fetchToSpool(
-  url: string,
-  format: RecordingFormat,
-  { spoolDirectory, allowedHosts }: FetchSettings,
+  wanted: Wanted,
+  { spool, allowedHosts }: FetchSettings,
   watching: Watching,
 ): Promise<SpooledFile> {
-  const address = allowedAddress(url, allowedHosts);
-  const response = await fetch(address, {
-    redirect: 'manual',
-    headers: { 'accept-encoding': 'identity' },
-    signal: watching.signal,
-  }).catch((error: unknown) => {
-    // The error's own message may hold the signed URL.
-    throw broken(`storage cannot be reached (${error instanceof Error ? error.name : 'unknown'})`);
-  });
-  const problem = headerProblem(response);
-  if (problem !== null) {
-    // Otherwise the connection stays open until the garbage collector finds it.
-    await response.body?.cancel();
-    throw broken(problem);
-  }
-  const announcedBytes = announcedLength(response);
-  await mkdir(spoolDirectory, { recursive: true, mode: 0o700 });
-  const file = path.join(spoolDirectory, randomUUID());
-  const remove = (): Promise<void> => rm(file, { force: true });
+  const response = await open(wanted.url, allowedHosts, watching.signal);
+  let file: SpoolFile | null = null;
   try {
-    const { sizeBytes, sha256, head } = await store(response, file, watching);
-    if (sizeBytes !== announcedBytes) throw broken(`${sizeBytes} of ${announcedBytes} bytes arrived`);
-    if (!looksLike(format, head)) throw broken(`what arrived is no ${format}`);
-    return { path: file, sizeBytes, sha256, remove };
+    const announcedBytes = announcedLength(response);
+    file = await spool.open(announcedBytes);
+    const stored = await store(response, file, wanted.format, watching);
+    refuseBroken(stored, announcedBytes, wanted.durationMillis);
+    return spooled(file, stored);
   } catch (error) {
-    await remove();
+    await file?.close();
     throw error;
+  } finally {
+    // Otherwise the connection of an answer that is not read stays open.
+    response.destroy();
   }
 }
 
-function allowedAddress(url: string, allowedHosts: readonly string[]): URL {
+function spooled(file: SpoolFile, { sizeBytes, sha256 }: Stored): SpooledFile {
+  return {
+    sizeBytes,
+    sha256,
+    read: () => piecesOf(file, sizeBytes),
+    remove: () => file.close(),
+  };
+}
+
+/** One buffer for the whole file: a new one for each piece would pile up faster than garbage is collected. */
+async function* piecesOf({ handle }: SpoolFile, sizeBytes: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  for (let at = 0; at < sizeBytes;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) throw new Error('the spool file ended early');
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** The answer that holds the file. Each hop of a redirect is checked like the first address. */
+async function open(url: string, allowedHosts: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
+  let address = allowedAddress(url, allowedHosts);
+  for (let hops = 0; ; hops++) {
+    const { response } = await send(address.url, {
+      headers: { 'accept-encoding': 'identity' },
+      publicOnly: !address.isListed,
+      signal,
+    }).catch((error: unknown) => {
+      const kind = kindOf(error);
+      const failure = kind === 'NOT_PUBLIC' ? 'storage_not_allowed' : 'storage_unreachable';
+      throw new Undelivered(failure, `storage cannot be reached (${kind})`);
+    });
+    const status = response.statusCode ?? 0;
+    if (status === 200) return response;
+    response.destroy();
+    const { location } = response.headers;
+    if (!REDIRECTS.includes(status) || location === undefined || hops === MOST_HOPS) {
+      throw new Undelivered('storage_refused', `storage answered ${status}`);
+    }
+    const { href } = address.url;
+    address = allowedAddress(URL.canParse(location, href) ? new URL(location, href).href : '', allowedHosts);
+  }
+}
+
+interface AllowedAddress {
+  readonly url: URL;
+  /** By OUTBOUND_ALLOW_HOSTS: somebody said so, even if it is not a public address. */
+  readonly isListed: boolean;
+}
+
+function allowedAddress(url: string, allowedHosts: readonly string[]): AllowedAddress {
   const address = URL.canParse(url) ? new URL(url) : null;
   const host = address?.hostname ?? '';
   // `URL.host` leaves the default port out; the list always names one.
   const usual = address?.protocol === 'https:' ? '443' : '80';
   const port = address?.port === '' ? usual : address?.port;
-  const listed = allowedHosts.includes(`${host}:${port}`);
-  const carriers =
-    address?.protocol === 'https:' && port === '443' && CARRIER_STORAGE.some((suffix) => host.endsWith(suffix));
-  if (address?.username === '' && address.password === '' && (listed || carriers)) return address;
-  throw broken(`recordings are not fetched from ${host || 'there'}; OUTBOUND_ALLOW_HOSTS would allow it`);
+  const isHttp = address !== null && ['http:', 'https:'].includes(address.protocol);
+  const isListed = isHttp && allowedHosts.includes(`${host}:${port}`);
+  const isCarriers =
+    address?.protocol === 'https:' && port === '443' && CARRIER_STORAGE.some((pattern) => pattern.test(host));
+  if (address?.username === '' && address.password === '' && (isListed || isCarriers))
+    return { url: address, isListed };
+  const detail = `recordings are not fetched from ${host || 'there'}; OUTBOUND_ALLOW_HOSTS would allow it`;
+  throw new Undelivered('storage_not_allowed', detail);
 }
 
-/** Why this answer is no recording, as far as its headers tell. */
-function headerProblem(response: Response): string | null {
-  if (response.status !== 200) return `storage answered ${response.status}`;
-  if (!AUDIO_TYPES.test(response.headers.get('content-type') ?? ''))
-    return 'storage answered something that is no audio';
-  // A body that ends with its connection could be cut without anybody noticing.
-  if (response.headers.has('content-encoding') || !Number.isSafeInteger(announcedLength(response))) {
-    return 'storage did not say how many bytes to expect';
+/** The length of what follows, if its headers are those of a recording. */
+function announcedLength({ headers }: IncomingMessage): number {
+  if (!AUDIO_TYPES.test(headers['content-type'] ?? '')) {
+    throw new Undelivered('file_unexpected', 'storage answered something that is no audio');
   }
-  return null;
+  const length = Number(headers['content-length'] ?? Number.NaN);
+  // A body that ends with its connection could be cut without anybody noticing.
+  if ('content-encoding' in headers || !Number.isSafeInteger(length)) {
+    throw new Undelivered('file_unexpected', 'storage did not say how many bytes to expect');
+  }
+  return length;
 }
 
-function announcedLength({ headers }: Response): number {
-  return Number(headers.get('content-length') ?? Number.NaN);
+interface Stored {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly audio: AudioVerdict;
 }
 
 async function store(
-  response: Response,
-  file: string,
-  { heartbeat }: Watching,
-): Promise<{ sizeBytes: number; sha256: string; head: Buffer }> {
+  response: IncomingMessage,
+  { handle }: SpoolFile,
+  format: RecordingFormat,
+  { onProgress }: Watching,
+): Promise<Stored> {
   const hash = createHash('sha256');
-  const handle = await open(file, 'wx', 0o600);
+  const check = createAudioCheck(format);
+  const used = createPileWatch();
   let sizeBytes = 0;
-  let head = Buffer.alloc(0);
   try {
-    for await (const chunk of response.body ?? []) {
-      const bytes = Buffer.from(chunk);
-      if (head.length < 12) head = Buffer.concat([head, bytes.subarray(0, 12)]);
-      hash.update(bytes);
-      await handle.writeFile(bytes);
-      sizeBytes += bytes.length;
-      heartbeat(sizeBytes);
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      check.write(chunk);
+      await handle.writeFile(chunk).catch((error: unknown) => {
+        throw unusable(error);
+      });
+      sizeBytes += chunk.length;
+      used(chunk.length);
+      onProgress(sizeBytes);
     }
-    await handle.sync();
   } catch (error) {
-    throw broken(`the download was cut after ${sizeBytes} bytes (${error instanceof Error ? error.name : 'unknown'})`);
-  } finally {
-    await handle.close();
+    if (error instanceof Undelivered) throw error;
+    throw new Undelivered('file_cut', `the download was cut after ${sizeBytes} bytes (${kindOf(error)})`);
   }
-  return { sizeBytes, sha256: hash.digest('hex'), head };
+  return { sizeBytes, sha256: hash.digest('hex'), audio: check.end() };
 }
 
-function looksLike(format: RecordingFormat, head: Buffer): boolean {
-  if (format === 'wav') return head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'WAVE';
-  const frameSync = head.length > 1 && head.readUInt16BE(0) >= 0xffe0;
-  return head.toString('latin1', 0, 3) === 'ID3' || frameSync;
-}
-
-function broken(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'recording_fetch_failed', message });
+function refuseBroken({ sizeBytes, audio }: Stored, announcedBytes: number, durationMillis: number | null): void {
+  if (sizeBytes !== announcedBytes) {
+    throw new Undelivered('file_cut', `${sizeBytes} of ${announcedBytes} bytes arrived`);
+  }
+  // Whether a recording may be empty is decided by who knows how often it was.
+  if (sizeBytes === 0) return;
+  if (audio.problem !== null) throw new Undelivered('file_damaged', `what arrived ${audio.problem}`);
+  const offMs = Math.abs((audio.durationMs ?? 0) - (durationMillis ?? 0));
+  if (durationMillis === null || durationMillis === 0 || audio.durationMs === null) return;
+  if (offMs > Math.max(2_000, durationMillis * 0.02)) {
+    const detail = `what arrived sounds for ${Math.round(audio.durationMs)} ms, the carrier says ${durationMillis}`;
+    throw new Undelivered('file_damaged', detail);
+  }
 }

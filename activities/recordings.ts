@@ -1,19 +1,24 @@
 /**
- * Moves one recording from the carrier's storage to the customer's web-backend: through a spool file, so that size and
- * digest are known and checked before a byte is sent on, and memory stays flat.
+ * Moves one recording from the carrier's storage to the customer's web-backend: through a spool file, so that size,
+ * digest and structure are known and checked before a byte is sent on, and memory stays flat.
  */
-import { ApplicationFailure, cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
-import { z } from 'zod';
+import { cancellationSignal, heartbeat, log, metricMeter } from '@temporalio/activity';
 import type { CallId } from '../domain/call';
+import type { AttemptResult, DeliveryPolicy } from '../domain/delivery';
+import type { DeliveryFailure } from '../domain/delivery-failures';
+import { expectedRecording } from '../domain/recordings';
 import type { RecordingStatus, RecordingToDeliver } from '../domain/recordings';
 import type { StatusStore } from '../platform/status-store';
 import type { TelnyxClient } from '../platform/telnyx/client';
-import { classify } from './failures';
+import { askForRecording } from './carrier-recordings';
+import type { CarrierRecording } from './carrier-recordings';
 import { fetchToSpool } from './recording-fetch';
 import type { FetchSettings, SpooledFile } from './recording-fetch';
 import { deliver } from './recording-delivery';
 import type { WebBackend } from './recording-delivery';
+import { Undelivered } from './undelivered';
+import { createGate } from './web-backend-gate';
+import type { Gate } from './web-backend-gate';
 
 export interface RecordingDependencies {
   readonly telnyx: TelnyxClient;
@@ -21,101 +26,145 @@ export interface RecordingDependencies {
   readonly fetching: FetchSettings;
   /** Null: none is configured, recordings wait at the carrier and the runs say so. */
   readonly webBackend: WebBackend | null;
+  /** RECORDING_PARALLELISM. */
+  readonly parallelism: number;
+  readonly policy: DeliveryPolicy;
 }
 
-/** What a confirmed delivery adds to the recording's status. */
-export type Receipt = Pick<
-  RecordingStatus,
-  'format' | 'channels' | 'duration_millis' | 'size_bytes' | 'sha256' | 'delivered_at'
->;
-
 export interface RecordingActivities {
-  /** Ends with the web-backend's receipt; anything else is thrown and tried again. Safe to repeat: the key is the same. */
-  transferRecording(recording: RecordingToDeliver): Promise<Receipt>;
+  /** Tries once. Whatever comes of it is in the result; only bugs are thrown. Safe to repeat: the key is the same. */
+  attemptDelivery(wanted: {
+    readonly recording: RecordingToDeliver;
+    /** A file of 0 bytes is delivered, if the carrier says that nothing was said. */
+    readonly acceptEmpty: boolean;
+  }): Promise<AttemptResult>;
   publishRecording(update: { readonly callId: CallId; readonly recording: RecordingStatus }): Promise<void>;
 }
 
 /** A quarter of the heartbeat timeout of the activity. */
 const HEARTBEAT_MS = 5_000;
-const FETCH_LIMIT_MS = 8 * 60_000;
 
-const recordingAnswer = z.object({
-  data: z.object({
-    status: z.string().optional(),
-    channels: z.enum(['single', 'dual']).catch('dual'),
-    duration_millis: z.number().nullish().catch(null),
-    recording_started_at: z.string().nullish(),
-    recording_ended_at: z.string().nullish(),
-    download_urls: z.object({ mp3: z.string().nullish(), wav: z.string().nullish() }).nullish(),
-  }),
-});
-export type CarrierRecording = z.infer<typeof recordingAnswer>['data'];
+/** What an attempt has learned so far. */
+interface Seen {
+  createdAt: string | null;
+  /** Fetched. */
+  bytes: number;
+}
 
 export function createRecordingActivities(dependencies: RecordingDependencies): RecordingActivities {
-  const { telnyx, statusStore, fetching, webBackend } = dependencies;
+  const { telnyx, statusStore, fetching, webBackend, policy, parallelism } = dependencies;
+  const gate = createGate(parallelism);
 
-  async function transferRecording(recording: RecordingToDeliver): Promise<Receipt> {
-    const { recordingId } = recording;
-    if (!webBackend) throw notYet('no_web_backend', 'WEB_BACKEND_URL is not set; the recording waits at the carrier');
-    const carriers = await askForRecording(recordingId);
-    const url = carriers.download_urls?.[recording.format];
-    if (!url) throw notYet('recording_not_ready', `the carrier offers no ${recording.format} of it yet`);
-
-    // Both halves can be silent for long: a slow storage, a web-backend that thinks. Each has its own limit.
-    const beating = setInterval(heartbeat, HEARTBEAT_MS);
+  async function attemptDelivery(
+    wanted: Parameters<RecordingActivities['attemptDelivery']>[0],
+  ): ReturnType<RecordingActivities['attemptDelivery']> {
+    const { recordingId, callId } = wanted.recording;
+    const seen: Seen = { createdAt: null, bytes: 0 };
+    // Every step can be silent for long: a turn that is waited for, a slow storage, a web-backend that thinks.
+    const beating = setInterval(() => {
+      heartbeat(seen.bytes);
+    }, HEARTBEAT_MS);
     try {
-      return await fetchAndDeliver(url, recording, carriers, webBackend);
+      if (!webBackend) throw new Undelivered('web_backend_missing', 'WEB_BACKEND_URL is not set');
+      const status = await inTurn(gate, () => transfer(wanted, webBackend, seen));
+      count('delivered', status.size_bytes ?? 0);
+      const sizeBytes = status.size_bytes;
+      log.info('recording delivered', { event: 'recording.delivered', callId, recordingId, sizeBytes });
+      // Redis is a copy; whoever asks without it is answered by the run.
+      await statusStore.saveRecording(callId, status).catch(() => undefined);
+      return { kind: 'delivered', status, policy, createdAt: seen.createdAt };
+    } catch (error) {
+      if (!(error instanceof Undelivered)) throw error;
+      const { failure, message: detail, retryAfterMs } = error;
+      count(failure, 0);
+      log.info(`recording not delivered: ${detail}`, {
+        event: 'recording.not_delivered',
+        callId,
+        recordingId,
+        failure,
+      });
+      return { kind: 'failed', failure, detail, retryAfterMs, policy, createdAt: seen.createdAt };
     } finally {
       clearInterval(beating);
     }
   }
 
-  async function fetchAndDeliver(
-    url: string,
-    recording: RecordingToDeliver,
-    carriers: CarrierRecording,
-    webBackend: WebBackend,
-  ): Promise<Receipt> {
-    const { recordingId, callId } = recording;
-    const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(FETCH_LIMIT_MS)]);
-    const file = await fetchToSpool(url, recording.format, fetching, { heartbeat, signal });
+  async function transfer(
+    { recording, acceptEmpty }: Parameters<RecordingActivities['attemptDelivery']>[0],
+    backend: WebBackend,
+    seen: Seen,
+  ): Promise<RecordingStatus> {
+    const signal = cancellationSignal();
+    const { recordingId, format } = recording;
+    const carriers = await askForRecording(telnyx, recordingId);
+    seen.createdAt = bornAt(carriers);
+    const url = carriers.download_urls?.[format];
+    if (!url) throw new Undelivered('recording_not_ready', `the carrier offers no ${format} of it yet`);
+    const download = { url, format, durationMillis: carriers.duration_millis };
+    const onProgress = (bytes: number): void => {
+      seen.bytes = bytes;
+    };
+    const file = await fetchToSpool(download, fetching, { onProgress, signal });
     try {
-      await deliver(recording, carriers, file, webBackend, cancellationSignal());
-      log.info('recording delivered', { event: 'recording.delivered', callId, recordingId, sizeBytes: file.sizeBytes });
-      return receiptOf(recording, carriers, file);
+      if (file.sizeBytes === 0) refuseUnlessSilent(acceptEmpty, carriers);
+      await deliver({ recording, carriers, file }, backend, signal);
+      return statusOf(recording, carriers, file);
     } finally {
       await file.remove();
     }
   }
 
-  async function askForRecording(recordingId: string): Promise<CarrierRecording> {
-    try {
-      const path = `/recordings/${encodeURIComponent(recordingId)}`;
-      return (await telnyx.request('get', path, recordingAnswer)).data;
-    } catch (error) {
-      const { code, detail } = classify(error);
-      throw notYet(code, detail);
-    }
-  }
-
   return {
-    transferRecording,
+    attemptDelivery,
     publishRecording: ({ callId, recording }) => statusStore.saveRecording(callId, recording),
   };
 }
 
-function receiptOf({ format }: RecordingToDeliver, carriers: CarrierRecording, file: SpooledFile): Receipt {
+/** Failures that more requests at once would only make more of. */
+const STRAINED: readonly DeliveryFailure[] = ['web_backend_busy', 'web_backend_failing', 'web_backend_unreachable'];
+
+async function inTurn<T>(gate: Gate, work: () => Promise<T>): Promise<T> {
+  await gate.enter(cancellationSignal());
+  let wasTaken: boolean | null = null;
+  try {
+    const result = await work();
+    wasTaken = true;
+    return result;
+  } catch (error) {
+    if (error instanceof Undelivered && STRAINED.includes(error.failure)) wasTaken = false;
+    throw error;
+  } finally {
+    gate.leave(wasTaken);
+  }
+}
+
+function refuseUnlessSilent(acceptEmpty: boolean, { duration_millis: durationMillis }: CarrierRecording): void {
+  if (acceptEmpty && (durationMillis ?? 0) === 0) return;
+  throw new Undelivered('file_empty', `the file is empty, the carrier says ${durationMillis ?? 'nothing of'} ms`);
+}
+
+function statusOf(
+  { recordingId, format }: RecordingToDeliver,
+  { channels, duration_millis }: CarrierRecording,
+  { sizeBytes, sha256 }: SpooledFile,
+): RecordingStatus {
   return {
-    format,
-    channels: carriers.channels,
-    duration_millis: carriers.duration_millis ?? null,
-    size_bytes: file.sizeBytes,
-    sha256: file.sha256,
+    ...expectedRecording(format, recordingId),
+    state: 'delivered',
+    channels,
+    duration_millis,
+    size_bytes: sizeBytes,
+    sha256,
     delivered_at: new Date().toISOString(),
   };
 }
 
-/** An expected reason to try again later; logged quietly. */
-function notYet(type: string, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, category: ApplicationFailureCategory.BENIGN });
+/** From when the carrier counts the days that it keeps a recording. */
+function bornAt({ created_at, recording_ended_at }: CarrierRecording): string | null {
+  return created_at ?? recording_ended_at ?? null;
+}
+
+function count(result: string, bytes: number): void {
+  metricMeter.createCounter('outcall_recording_attempts').add(1, { result });
+  if (bytes > 0) metricMeter.createCounter('outcall_recording_delivered_bytes').add(bytes);
 }

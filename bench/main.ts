@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { print, remark, report, wholeNumber } from '../cli/terminal';
 import { timeManyCalls, timeOneCall } from './measure';
 import type { Bench, Throughput, Times } from './measure';
+import { benchRecordings } from './recordings';
 import { renderReport } from './report';
 import { startSides } from './sides';
 import type { Side } from './sides';
@@ -37,6 +38,12 @@ function main(): Promise<void> {
     .addHelpText('after', '\nExamples:\n  npm run bench\n  npm run bench -- --pairs 2    (quick, and noisy)')
     .exitOverride()
     .action(run);
+  command
+    .command('recordings')
+    .description('compares moving a recording with curl, sha256sum and curl, in one run')
+    .option('--pairs <n>', 'how often both are measured, in turns', wholeNumber(1, 50), 5)
+    .option('--mebibytes <n>', 'size of the recording', wholeNumber(1, 4096), 512)
+    .action(benchRecordings);
   return command.parseAsync().then(() => undefined);
 }
 

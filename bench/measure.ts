@@ -97,7 +97,9 @@ async function allOver(temporal: Client): Promise<void> {
   // Visibility is a little late: twice none, and a while apart, is none.
   for (let quiet = 0; quiet < 2;) {
     await sleep(60);
-    const { count } = await temporal.workflow.count('ExecutionStatus = "Running"');
+    const { count } = await temporal.workflow.count(
+      'ExecutionStatus = "Running" AND WorkflowType != "sweepRecordings" AND WorkflowType != "sweepLegs"',
+    );
     quiet = count === 0 ? quiet + 1 : 0;
     if (performance.now() > endsAtMs) throw new Error(`${count} workflows are still running`);
   }

@@ -8,7 +8,7 @@ import { startStack } from '../cli/stack';
 import { remark } from '../cli/terminal';
 import { loadConfig } from '../platform/config';
 import { createLogger } from '../platform/logger';
-import { BASE_PATH } from '../server/calls';
+import { BASE_PATH } from '../server/base-path';
 import type { Simulator } from '../simulator/server';
 import { installRuntime } from '../worker/workers';
 import { startBareSystem } from './bare/system';

@@ -39,8 +39,9 @@ export function watchTraffic(): Traffic {
   let listener: () => void = () => undefined;
 
   const seen = {
-    // Only the simulator uses Node's HTTP client; everything else here uses fetch.
+    // Besides webhooks, recordings come and go by Node's HTTP client.
     'http.client.request.start': ({ request }: { request: ClientRequest }) => {
+      if (!request.path.includes('webhook')) return;
       const webhook = { sentAtMs: performance.now(), answeredAtMs: null };
       webhooks.push(webhook);
       open.set(request, webhook);

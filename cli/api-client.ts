@@ -1,9 +1,8 @@
 /** The API, as the commands use it. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { StatusDocument } from '../domain/status';
-import { BASE_PATH } from '../server/calls';
-import { startedFile } from './stack';
+import { BASE_PATH } from '../server/base-path';
+import { readStart } from './started-file';
 import { CommandFailure, EXIT } from './terminal';
 
 export interface ApiOptions {
@@ -16,7 +15,11 @@ export interface ApiClient {
   initiate(body: object, idempotencyKey?: string): Promise<z.infer<typeof started>>;
   status(callId: string): Promise<StatusDocument>;
   hangUp(callId: string): Promise<StatusDocument>;
+  join(callId: string, clientId: string): Promise<z.infer<typeof joined>>;
+  mute(callId: string, participant: string, action: 'mute' | 'unmute'): Promise<z.infer<typeof mutedAnswer>>;
   list(query: URLSearchParams): Promise<CallPage>;
+  /** Any other route that answers JSON. */
+  ask<T>(method: 'GET' | 'POST', path: string, answer: z.ZodType<T>, body?: object): Promise<T>;
   /** Server-Sent Events as they come, after the one of this number; ends when the API ends it. Its text, unread. */
   events(callId: string, after: number): Promise<AsyncIterable<string>>;
 }
@@ -32,16 +35,17 @@ const started = aboutACall.extend({
   status: z.string(),
   links: z.looseObject({ run: z.string().nullable() }),
 });
+const joined = z.looseObject({ sip_username: z.string(), login_token: z.string().nullable() });
+const mutedAnswer = z.looseObject({ participant_sid: z.string(), muted: z.boolean() });
 const problem = z.object({
   code: z.string(),
   detail: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
-const remembered = z.object({ url: z.string(), apiKey: z.string() });
 
 /** Flags first, then the environment, then what `outcall start` on this machine left behind. */
 export function createApiClient(options: ApiOptions): ApiClient {
-  const start = readStart();
+  const start = readStart(process.env['DATA_DIR'] ?? 'data');
   // Set but empty is unset, as everywhere in the environment.
   const fromEnvironment = (name: string): string | undefined =>
     process.env[name]
@@ -69,33 +73,47 @@ export function createApiClient(options: ApiOptions): ApiClient {
     throw refusal(response.status, await response.json().catch(() => null));
   }
 
-  async function request(
+  async function request<T>(
+    answer: z.ZodType<T>,
     method: string,
     path: string,
     body?: object,
     headers: Record<string, string> = {},
-  ): Promise<z.infer<typeof aboutACall>> {
+  ): Promise<T> {
     const response = await send(path, {
       method,
       headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(15_000),
     });
-    const document = aboutACall.safeParse(await response.json().catch(() => null));
+    const document = answer.safeParse(await response.json().catch(() => null));
     if (document.success) return document.data;
     throw notOutcall();
   }
 
   return {
     url,
-    initiate: async (body, key) =>
-      started.parse(await request('POST', '/initiate', body, key ? { 'idempotency-key': key } : {})),
-    status: async (callId) => documentOf(await request('GET', `/calls/${encodeURIComponent(callId)}`)),
-    hangUp: async (callId) => documentOf(await request('POST', `/calls/${encodeURIComponent(callId)}/hangup`)),
+    initiate: (body, key) => request(started, 'POST', '/initiate', body, key ? { 'idempotency-key': key } : {}),
+    status: async (callId) => documentOf(await request(aboutACall, 'GET', `/calls/${encodeURIComponent(callId)}`)),
+    hangUp: async (callId) =>
+      documentOf(await request(aboutACall, 'POST', `/calls/${encodeURIComponent(callId)}/hangup`)),
+    join: (callId, client_id) => request(joined, 'POST', '/webrtc-join', { conference_id: callId, client_id }),
+    mute: (callId, participant_sid, action) =>
+      request(mutedAnswer, 'POST', '/control/mute', { conference_id: callId, participant_sid, action }),
     list: async (query) => {
       const response = await send(`/calls?${query.toString()}`, { signal: AbortSignal.timeout(15_000) });
       const page = aPage.safeParse(await response.json().catch(() => null));
       if (page.success) return page.data as unknown as CallPage;
+      throw notOutcall();
+    },
+    ask: async (method, path, answer, body) => {
+      const response = await send(path, {
+        method,
+        ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(15_000),
+      });
+      const parsed = answer.safeParse(await response.json().catch(() => null));
+      if (parsed.success) return parsed.data;
       throw notOutcall();
     },
     events: async (callId, after) => {
@@ -121,12 +139,4 @@ function refusal(status: number, answer: unknown): CommandFailure {
     `${detail} (${status} ${code})${fields}${hint}`,
     status === 503 ? EXIT.unreachable : EXIT.failure,
   );
-}
-
-function readStart(): z.infer<typeof remembered> | null {
-  try {
-    return remembered.parse(JSON.parse(readFileSync(startedFile(process.env['DATA_DIR'] ?? 'data'), 'utf8')));
-  } catch {
-    return null;
-  }
 }

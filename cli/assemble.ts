@@ -2,16 +2,24 @@
 import { createHmac } from 'node:crypto';
 import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, isRetryableError, makeGrpcRetryInterceptor } from '@temporalio/client';
+import type { GrpcRetryOptions } from '@temporalio/client';
 import { createActivities } from '../activities';
+import { DAY_MS } from '../domain/time';
+import { createSpool } from '../activities/spool';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
 import { createMemoryStatusStore, createRedisStatusStore } from '../platform/status-store';
 import type { StatusStore } from '../platform/status-store';
+import { createBrowserAccess } from '../platform/telnyx/browser-access';
+import type { BrowserAccess } from '../platform/telnyx/browser-access';
 import { createTelnyxClient } from '../platform/telnyx/client';
 import { createApp } from '../server/app';
 import { createCallDirectory } from '../server/call-directory';
+import { BASE_PATH } from '../server/base-path';
 import { close, listen } from '../server/listen';
+import { createRecordingDirectory } from '../server/recording-directory';
+import { SOUND_PATHS } from '../server/sounds';
 import { startWorkers } from '../worker/workers';
 import type { Workers, WorkerSettings } from '../worker/workers';
 
@@ -55,27 +63,46 @@ function connectionOptions(address: string): { address: string } {
   return { ...fromEnvironment, address };
 }
 
+/** The client's own waits grow to seconds, and go on beyond the deadline of a request. */
+const SHORT_RETRIES: GrpcRetryOptions = {
+  delayFunction: () => 150,
+  retryableDecider: (attempt, status) => attempt < 10 && isRetryableError(status),
+};
+
 export async function startApi(surroundings: Surroundings, host: string): Promise<Api> {
   const { config, carrier, temporalAddress, temporalUiUrl, statusStore, log } = surroundings;
   const { namespace, taskQueue } = config.temporal;
-  const connection = await Connection.connect(connectionOptions(temporalAddress));
+  const connection = await Connection.connect({
+    ...connectionOptions(temporalAddress),
+    interceptors: [makeGrpcRetryInterceptor(SHORT_RETRIES)],
+  });
   const client = new Client({ connection, namespace });
+  const browsers = browserAccess(surroundings);
   const app = createApp({
+    browsers,
     directory: createCallDirectory({ client, taskQueue, leadKey: leadKeyOf(carrier.apiKey) }),
+    recordings: createRecordingDirectory({ client, installation: config.installation }),
     statusStore,
     apiKeys: config.http.apiKeys,
     initiate: {
       callerIds: config.callerIds,
       destinations: config.destinations,
       recordingFormat: config.recording.format,
+      recordingNotice: config.recording.notice,
+      browsersConfigured: browsers !== null,
       agentWaitSeconds: config.agentWaitSecs,
       businessId: config.businessId,
     },
     publicUrl: config.http.publicUrl,
-    sipUsername: config.sip.username,
+    sipUsername: config.sip.connectionId === null ? config.sip.username : null,
     runUrl: (callId) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${callId}`,
     publicKeys: carrier.publicKeys,
     installation: config.installation,
+    callBacks: {
+      connectionId: carrier.connectionId,
+      numbers: config.callerIds.all,
+      message: config.callBackMessage,
+    },
     log,
   });
   const server = await listen(app, config.http.port, host);
@@ -88,18 +115,32 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
   };
 }
 
+function browserAccess({ config, carrier }: Surroundings): BrowserAccess | null {
+  const { connectionId: sipConnectionId, username: sipUsername } = config.sip;
+  return createBrowserAccess({ telnyx: createTelnyxClient(carrier), sipConnectionId, sipUsername });
+}
+
 export function startCallWorkers(
-  { config, carrier, temporalAddress, statusStore, log }: Surroundings,
+  surroundings: Surroundings,
   workflowBundle: WorkerSettings['workflowBundle'],
 ): Promise<Workers> {
+  const { config, carrier, temporalAddress, statusStore, log } = surroundings;
+  const { parallelism, retentionDays, spoolMaxBytes: maxBytes, timeScale } = config.recording;
+  const spool = createSpool({ directory: path.join(config.dataDir, 'spool'), maxBytes });
   const activities = createActivities({
+    browsers: browserAccess(surroundings),
+    soundUrl: (sound) => `${config.http.publicUrl}${BASE_PATH}${SOUND_PATHS[sound]}`,
+    voice: config.voice,
     telnyx: createTelnyxClient(carrier),
     installation: config.installation,
     connectionId: carrier.connectionId,
+    businessId: config.businessId,
     publicUrl: config.http.publicUrl,
     statusStore,
-    fetching: { spoolDirectory: path.join(config.dataDir, 'spool'), allowedHosts: config.outboundAllowHosts },
+    fetching: { spool, allowedHosts: config.outboundAllowHosts },
     webBackend: config.webBackend,
+    parallelism,
+    policy: { retentionMs: retentionDays * DAY_MS, timeScale },
   });
   const { namespace, taskQueue } = config.temporal;
   return startWorkers({
@@ -107,6 +148,8 @@ export function startCallWorkers(
     namespace,
     taskQueue,
     activities,
+    recordingParallelism: parallelism,
+    installation: config.installation,
     statusStore,
     workflowBundle,
     log,

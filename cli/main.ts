@@ -1,12 +1,14 @@
 /** The `outcall` command. Each command lives in `commands/`; here is only what they are called. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { agentCommands } from './commands/agents';
 import { callCommands } from './commands/calls';
 import { completionCommand } from './commands/completion';
 import { listCommands } from './commands/list';
+import { recordingsCommand } from './commands/recordings';
 import { runCommands } from './commands/run';
 import { texmlRunCommand } from './commands/texml-run';
-import { report } from './terminal';
+import { EXIT, report } from './terminal';
 
 const EXIT_CODES = `
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the API cannot be reached · 4 the call was not answered ·
@@ -29,7 +31,9 @@ async function main(): Promise<number> {
   const commands = [
     ...runCommands(finish),
     ...callCommands(finish),
+    ...agentCommands(),
     ...listCommands(),
+    recordingsCommand(),
     texml,
     completionCommand(program),
   ];
@@ -43,6 +47,12 @@ async function main(): Promise<number> {
     return report(error);
   }
 }
+
+// Who reads has had enough, as in `outcall tail … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
 
 void main().then((exitCode) => {
   process.exitCode = exitCode;

@@ -3,19 +3,20 @@
  * What `outcall start` and `outcall demo` run.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
 import { startSimulator } from '../simulator/server';
 import type { Simulator } from '../simulator/server';
-import { BASE_PATH } from '../server/calls';
+import { BASE_PATH } from '../server/base-path';
 import { bundleWorkflows } from '../worker/workers';
 import { searchAttributes } from '../workflows/messages';
 import { createStatusStore, startApi, startCallWorkers } from './assemble';
 import type { CarrierAccess } from './assemble';
 import { freePort } from './programs/child';
 import type { Say } from './programs/child';
+import { rememberStart } from './started-file';
 import { findTemporalCli, startTemporalDevServer } from './programs/temporal';
 import type { DevServer } from './programs/temporal';
 
@@ -28,6 +29,8 @@ export interface StackOptions {
   /** Take other ports when the wanted ones are in use. */
   readonly anyPorts: boolean;
   readonly mischiefSeed?: number;
+  /** @default compiled at the start, in 1 to 2 seconds */
+  readonly workflowBundle?: WorkflowBundleOption;
 }
 
 export interface Stack {
@@ -65,7 +68,7 @@ async function assembleStack(options: StackOptions, undo: Undo[], stop: Stack['s
   const [temporal, simulator, workflowBundle] = await allOrFirstFailure([
     startTemporal(options, undo),
     startCarrier(options, port, undo),
-    bundleWorkflows(log),
+    Promise.resolve(options.workflowBundle ?? bundleWorkflows(log)),
   ]);
   const config = completed(options.config, port, simulator);
   const carrier = access(config, simulator);
@@ -85,7 +88,13 @@ async function assembleStack(options: StackOptions, undo: Undo[], stop: Stack['s
   undo.push(() => api.stop());
   const url = `http://127.0.0.1:${api.port}`;
   const apiKey = config.http.apiKeys[0] ?? '';
-  if (durable) undo.push(rememberStart(config, url, apiKey));
+  if (durable) {
+    const forget = rememberStart(config.dataDir, { url, apiKey });
+    undo.push(() => {
+      forget();
+      return Promise.resolve();
+    });
+  }
   const broken = Promise.race([
     workers.stopped.then(
       () => 'the workers stopped',
@@ -123,14 +132,12 @@ async function startTemporal(
   return { address: server.address, uiUrl: server.uiUrl, server };
 }
 
-async function startCarrier(
-  { config, mischiefSeed }: StackOptions,
-  port: number,
-  undo: Undo[],
-): Promise<Simulator | null> {
-  if (config.carrier.kind !== 'simulator') return null;
+async function startCarrier(options: StackOptions, port: number, undo: Undo[]): Promise<Simulator | null> {
+  const { carrier } = options.config;
+  const { mischiefSeed } = options;
+  if (carrier.kind !== 'simulator') return null;
   const simulator = await startSimulator({
-    port: config.carrier.port ?? 0,
+    port: carrier.port === null ? 0 : await choosePort('OUTCALL_SIMULATOR_PORT', carrier.port, options),
     webhookUrl: `http://127.0.0.1:${port}${BASE_PATH}/webhook/telnyx/call-status`,
     quiet: true,
     ...(mischiefSeed !== undefined && { mischief: { seed: mischiefSeed } }),
@@ -169,19 +176,6 @@ async function choosePort(name: string, wanted: number, { anyPorts }: StackOptio
 }
 
 const databaseOf = (config: Config): string => path.join(config.dataDir, 'temporal.db');
-
-/** Lets `outcall call` in another terminal find this start. */
-function rememberStart(config: Config, url: string, apiKey: string): Undo {
-  const file = startedFile(config.dataDir);
-  mkdirSync(config.dataDir, { recursive: true });
-  writeFileSync(file, JSON.stringify({ url, apiKey }), { mode: 0o600 });
-  return () => {
-    rmSync(file, { force: true });
-    return Promise.resolve();
-  };
-}
-
-export const startedFile = (dataDir: string): string => path.join(dataDir, 'started.json');
 
 async function undoAll(undo: Undo[]): Promise<void> {
   for (let last = undo.pop(); last; last = undo.pop()) await last().catch(() => undefined);

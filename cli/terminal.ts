@@ -12,6 +12,9 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** A number of the simulator's that answers, talks for a while and hangs up. */
+export const DEMO_NUMBER = '+15559999999';
+
 /** Ends the command with a line on standard error and an exit code. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
@@ -34,6 +37,18 @@ export function remark(line: string): void {
 
 export function printJson(value: unknown): void {
   print(JSON.stringify(value));
+}
+
+/** Columns as wide as their widest cell, under their heads. */
+export function renderTable(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [heads, ...rows];
+  const widths = heads.map((_head, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** Reads a number of a flag; what commander says of a bad one names the flag. */

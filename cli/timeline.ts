@@ -1,6 +1,6 @@
 /** A call as lines on a terminal, one for each step, as they happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StatusDocument } from '../domain/status';
+import type { ParticipantStatus, StatusDocument } from '../domain/status';
 import type { ApiClient } from './api-client';
 import { CommandFailure, EXIT } from './terminal';
 
@@ -72,6 +72,17 @@ function stepsOf(document: StatusDocument): Step[] {
       at: document.joined_at,
       line: 'joined       the lead is in the conference',
     },
+    ...document.participants.filter(({ role }) => role !== 'lead').flatMap(agentSteps),
+    document.answered_by !== null && {
+      key: `answered by ${document.answered_by}`,
+      at: null,
+      line: `detected     ${document.answered_by}`,
+    },
+    document.message !== null && {
+      key: `message ${document.message.state}`,
+      at: document.message.left_at,
+      line: `message      ${document.message.state.replace('_', ' ')}`,
+    },
     document.ended_at !== null && {
       key: 'ended',
       at: document.ended_at,
@@ -91,6 +102,13 @@ function stepsOf(document: StatusDocument): Step[] {
       },
   ];
   return steps.filter((step): step is Step => step !== null && step !== false);
+}
+
+/** Each coming and going of an agent is a step of its own. */
+function agentSteps({ participant_sid: who, joined_at, left_at }: ParticipantStatus): Step[] {
+  const joined = { key: `${who} joined ${joined_at}`, at: joined_at, line: `joined       ${who} is in the conference` };
+  const left = { key: `${who} left ${left_at}`, at: left_at, line: `left         ${who} has left the conference` };
+  return left_at === null ? [joined] : [joined, left];
 }
 
 function describeEnd(document: StatusDocument): string {

@@ -4,7 +4,7 @@
  * - **call**: ours, one attempt to bring one person (the **lead**) together with a **handler**.
  * - **leg**: Telnyx's, one connection to one phone or browser (`call_control_id`).
  * - **participant**: who a leg belongs to: `lead`, or an agent's client_id. A participant has one leg per attempt.
- * - **handler**: what the lead meets after answering.
+ * - **handler**: what the lead meets after answering. **agent**: a person of ours who is rung for a call.
  * - **event**: something that happened (`domain/events.ts`). **command**: something we ask the carrier to do.
  * - **facts**: what is known about a call; they only grow (`domain/facts.ts`).
  * - **outcome**: why the call ended, one word. **status**: where it is (`domain/status.ts`).
@@ -33,6 +33,8 @@ export interface ClientState {
   readonly installation: string;
   readonly callId: CallId;
   readonly leg: LegName;
+  /** Set by the command that has it said; every later webhook of the leg carries it, too. */
+  readonly saying?: SpeechName;
 }
 
 /** A leg the carrier has named. */
@@ -56,6 +58,31 @@ export interface ConferenceHandler {
 /** What the lead meets after answering. */
 export type Handler = ConferenceHandler;
 
+/** A person of ours: behind a browser, a telephone, or a SIP address. */
+export type Agent =
+  | { readonly type: 'webrtc'; readonly clientId: string }
+  /** E.164. */
+  | { readonly type: 'phone'; readonly number: string }
+  | { readonly type: 'sip'; readonly uri: string };
+
+/** Our `participant_sid` of an agent. */
+export function participantOf(agent: Agent): string {
+  return agent.type === 'webrtc' ? agent.clientId : 'agent';
+}
+
+/** Something for a person or a machine to hear: text to be spoken, or the address of a sound file. */
+export type Speech = { readonly say: string } | { readonly play: string };
+
+/** How long a slow voice takes to say this, in milliseconds. */
+export const longestSpeechMs = (text: string): number => text.length * 100;
+
+/** What is said to a lead outside of the conference; `client_state` carries it, so that its end is known for what it is. */
+export type SpeechName = 'notice' | 'message' | 'apology';
+
+/** What to do when a machine answers. `connect` only finds out; it is the detection's verdict that counts, not its absence. */
+export type AnsweringMachine =
+  { readonly policy: 'off' | 'hang_up' | 'connect' } | { readonly policy: 'leave_message'; readonly message: Speech };
+
 export type RecordingFormat = 'mp3' | 'wav';
 
 /** Everything that decides a call, complete with defaults, fixed when the call is accepted. */
@@ -67,7 +94,14 @@ export interface CallRequest {
   /** E.164, one of the account's numbers. */
   readonly fromPhone: string;
   readonly handler: Handler;
+  /** Rung for this call; null: whoever wants in joins by `/webrtc-join`. */
+  readonly agent: Agent | null;
+  /** `agent_first`: the lead's phone rings only once the agent is there. */
+  readonly dialOrder: 'agent_first' | 'lead_first';
+  readonly answeringMachine: AnsweringMachine;
   readonly record: boolean;
+  /** Spoken to the lead before the recording starts; null: it starts with the answer. */
+  readonly recordingNotice: string | null;
   readonly recordingFormat: RecordingFormat;
   /** How long the phone may ring, 15 to 600 seconds. */
   readonly ringTimeoutSeconds: number;
@@ -86,6 +120,21 @@ export function isReachable(leg: LegIdentity): leg is ReachableLeg {
 }
 
 export const LEAD: LegName = { role: 'lead', participant: 'lead', attempt: 1 };
+
+/** How long the phone of a leg may ring: the lead's as asked for, an agent's as long as a lead would wait for one. */
+export function ringSecondsOf(call: CallRequest, { role }: Pick<LegName, 'role'>): number {
+  // Telnyx takes 5 to 600 (API reference: timeout_secs).
+  return role === 'lead' ? call.ringTimeoutSeconds : Math.max(5, call.agentWaitSeconds);
+}
+
+/** The most that Telnyx takes (API reference: time_limit_secs). */
+const LONGEST_SECONDS = 14_400;
+
+/** How long a leg may live after its answer. An agent is there before the lead, and may wait for one. */
+export function limitSecondsOf(call: CallRequest, { role }: Pick<LegName, 'role'>): number {
+  if (role === 'lead') return call.timeLimitSeconds;
+  return Math.min(call.agentWaitSeconds + call.ringTimeoutSeconds + call.timeLimitSeconds + 60, LONGEST_SECONDS);
+}
 
 export function isSameLeg(a: LegName, b: LegName): boolean {
   return a.role === b.role && a.participant === b.participant && a.attempt === b.attempt;

@@ -2,25 +2,51 @@
  * What the story asks of the carrier, in our words. Activities carry it out with Telnyx; the seeded simulation with a
  * model of it.
  */
-import type { CallId, CallRequest, LegIdentity, LegName, ReachableLeg } from './call';
+import type {
+  Agent,
+  CallId,
+  CallRequest,
+  LegIdentity,
+  LegName,
+  ReachableLeg,
+  RecordingFormat,
+  Speech,
+  SpeechName,
+} from './call';
 import type { CallEvent } from './events';
 
 /**
  * Commands and questions to the carrier. They never throw: what came of them is in the answer. All but `dial` repeat
- * themselves under one `command_id` until the carrier has spoken or about a minute has passed (`unavailable`).
+ * themselves under one `command_id` until the carrier has spoken, or a while has passed (`unavailable`): a minute for a
+ * hangup, ten seconds where somebody is listening.
  */
 export interface Carrier {
   /** Sends at most one request. Everything after that is the story's decision. */
   dial(command: DialCommand): Promise<DialAnswer>;
   hangUp(command: AttemptedCommand): Promise<CommandAnswer>;
-  /** Makes the conference from this answered leg, or joins it when it exists. "Already there" is success. */
+  /**
+   * Makes the conference from this answered leg, or joins it when it exists. "Already there" is success. A lead who
+   * makes it hears hold audio until somebody joins; whoever is left when the lead goes is hung up by the carrier.
+   */
   enterConference(command: AttemptedCommand): Promise<CommandAnswer>;
-  /** Is this leg of ours, is it alive, what happened to it? Events with source `poll`; null when the carrier does not answer. */
+  leaveConference(command: AttemptedCommand): Promise<CommandAnswer>;
+  /** Plays a sound over and over to these legs in the conference. Again while it plays: it is heard twice. */
+  playInConference(command: PlayCommand): Promise<CommandAnswer>;
+  /** Stops whatever these legs are played in the conference. */
+  stopPlaying(command: ConferenceCommand): Promise<CommandAnswer>;
+  /** Accepted is not heard: `said` tells when it is over. */
+  say(command: SayCommand): Promise<CommandAnswer>;
+  startRecording(command: StartRecordingCommand): Promise<CommandAnswer>;
+  mute(command: MuteCommand): Promise<CommandAnswer>;
+  /**
+   * Is this leg of ours, is it alive, what happened to it? Events with source `poll`, none when its record does not say
+   * whose it is; null when the carrier does not answer.
+   */
   askLeg(question: LegQuestion): Promise<readonly CallEvent[] | null>;
   /** Who is in the conference? */
   askParticipants(question: ParticipantsQuestion): Promise<readonly CallEvent[]>;
-  /** Looks everywhere for a leg whose dial was not answered clearly; null when nothing was found and a look failed. */
-  findLeg(question: FindLegQuestion): Promise<readonly CallEvent[] | null>;
+  /** Looks everywhere for a leg whose dial was not answered clearly; null when the carrier does not answer. */
+  findLeg(question: FindLegQuestion): Promise<Look | null>;
   /** The recordings the carrier lists for a leg; null when it does not answer. */
   listRecordings(question: { readonly callLegId: string }): Promise<readonly string[] | null>;
 }
@@ -28,6 +54,10 @@ export interface Carrier {
 export interface DialCommand {
   readonly call: CallRequest;
   readonly leg: LegName;
+  /** Who is dialed; null: the lead. */
+  readonly agent: Agent | null;
+  /** The carrier puts the leg into the call's conference the instant it is answered. */
+  readonly intoConference: boolean;
 }
 
 export interface LegCommand {
@@ -47,6 +77,30 @@ export interface AttemptedCommand extends LegCommand {
   readonly attempt: number;
 }
 
+/** About legs that are in the call's conference. */
+export interface ConferenceCommand {
+  readonly callId: CallId;
+  readonly legs: readonly ReachableLeg[];
+}
+
+export interface PlayCommand extends ConferenceCommand {
+  readonly sound: 'hold' | 'ringback';
+}
+
+/** To a leg outside of the conference. */
+export interface SayCommand extends AttemptedCommand {
+  readonly name: SpeechName;
+  readonly speech: Speech;
+}
+
+export interface StartRecordingCommand extends LegCommand {
+  readonly format: RecordingFormat;
+}
+
+export interface MuteCommand extends LegCommand {
+  readonly muted: boolean;
+}
+
 export interface ParticipantsQuestion {
   readonly callId: CallId;
   /** The legs we know: the carrier's list says nothing of ours but their ids. */
@@ -56,9 +110,17 @@ export interface ParticipantsQuestion {
 export interface FindLegQuestion {
   readonly callId: CallId;
   readonly leg: LegName;
-  readonly toPhone: string;
+  /** The number that was dialed; null when only an address was, which the carrier's log cannot be searched for. */
+  readonly toPhone: string | null;
   /** ISO 8601; nothing older is of interest. */
   readonly since: string;
+}
+
+export interface Look {
+  /** What was seen of the call's legs, the one that was looked for and others. */
+  readonly events: readonly CallEvent[];
+  /** Every list was looked through: what was not seen is not there, as far as the carrier shows. */
+  readonly complete: boolean;
 }
 
 export type DialAnswer =

@@ -2,7 +2,7 @@
  * What can happen to a call. An event was told by a webhook, found by asking the carrier, or caused by a command or an
  * API request of ours. Events are plain JSON and may arrive in any order, late, or many times: `advance` copes.
  */
-import type { LegIdentity, LegName } from './call';
+import type { Agent, LegIdentity, LegName, SpeechName } from './call';
 
 /** How something was learned. */
 export type Source = 'webhook' | 'poll' | 'command' | 'api';
@@ -25,6 +25,9 @@ export interface HangupReason {
   readonly sipCause: string | null;
 }
 
+/** What the carrier takes the answering side for. `unknown` also when it could not tell, or did not in time. */
+export type MachineVerdict = 'human' | 'machine' | 'fax' | 'unknown';
+
 export type CallEvent =
   | (Happened & { readonly kind: 'dialSent'; readonly leg: LegName })
   | (Happened & { readonly kind: 'dialRefused'; readonly leg: LegName; readonly code: string; readonly detail: string })
@@ -37,6 +40,13 @@ export type CallEvent =
   | (LegHappened & { readonly kind: 'left'; readonly conferenceId: string | null })
   | (LegHappened & { readonly kind: 'hungUp' } & HangupReason)
   | (LegHappened & { readonly kind: 'disowned' })
+  | (LegHappened & { readonly kind: 'machineDetected'; readonly verdict: MachineVerdict })
+  /** The machine's greeting is over, with a beep or without: now it listens. */
+  | (LegHappened & { readonly kind: 'greetingEnded' })
+  /** `completed`: it was heard to its end. */
+  | (LegHappened & { readonly kind: 'said'; readonly speech: SpeechName; readonly completed: boolean })
+  | (LegHappened & { readonly kind: 'muted'; readonly muted: boolean })
+  | (LegHappened & { readonly kind: 'recordingStarted' })
   | (LegHappened & {
       readonly kind: 'recordingSaved';
       readonly recordingId: string | null;
@@ -45,10 +55,18 @@ export type CallEvent =
     })
   | (LegHappened & { readonly kind: 'recordingFound'; readonly recordingId: string })
   | (LegHappened & { readonly kind: 'recordingFailed'; readonly reason: string })
-  | (Happened & { readonly kind: 'conferenceCreated'; readonly conferenceId: string })
   | (Happened & { readonly kind: 'conferenceEnded'; readonly conferenceId: string })
+  /** Somebody wants this agent rung into the conference; once more, when the agent is there, after a page was reloaded. */
+  | (Happened & { readonly kind: 'agentRequested'; readonly agent: Agent })
+  /** The agent did not come, after so many requests. */
+  | (Happened & { readonly kind: 'agentUnavailable'; readonly agent: Agent; readonly requests: number })
   | (Happened & { readonly kind: 'hangupRequested' })
+  /** Nobody came to talk to the lead, or came back. */
   | (Happened & { readonly kind: 'nobodyCame' })
+  /** A machine answered, and the call was not for machines. */
+  | (Happened & { readonly kind: 'machineReached' })
+  /** From here on legs are only ended. */
+  | (Happened & { readonly kind: 'ending' })
   | (Happened & { readonly kind: 'commandFailed'; readonly code: string; readonly detail: string })
   | (Happened & { readonly kind: 'ended' });
 
@@ -62,8 +80,10 @@ export const WEBHOOK_EVENTS = [
   'joined',
   'left',
   'hungUp',
+  'machineDetected',
+  'greetingEnded',
+  'said',
   'recordingSaved',
   'recordingFailed',
-  'conferenceCreated',
   'conferenceEnded',
 ] as const satisfies readonly EventKind[];

@@ -1,8 +1,8 @@
 /**
  * Why a call ended, as one table: the first row that fits wins. Read off the facts, never stored beside them.
  */
-import { answeredAt, leadLeg } from './facts';
 import type { Facts, LegFacts } from './facts';
+import { answeredAt, hadCompany, leadLeg } from './legs';
 
 export const OUTCOMES = [
   'completed',
@@ -37,13 +37,14 @@ const NO_ANSWER_CAUSES = ['timeout', 'no_answer', 'normal_clearing'];
 
 const ROWS: readonly Row[] = [
   { outcome: 'dial_unknown', fits: ({ facts, lead }) => facts.leadUnresolvedAt !== null && lead === null },
-  { outcome: 'canceled', fits: ({ facts, answered }) => !answered && facts.hangupRequestedAt !== null },
+  { outcome: 'canceled', fits: ({ facts, answered }) => !answered && wasAskedToEnd(facts) },
+  { outcome: 'agent_unavailable', fits: ({ facts, answered }) => !answered && facts.nobodyCameAt !== null },
   { outcome: 'busy', fits: ({ answered, cause }) => !answered && cause === 'user_busy' },
   { outcome: 'rejected', fits: ({ answered, cause }) => !answered && cause === 'call_rejected' },
   { outcome: 'no_answer', fits: ({ answered, cause }) => !answered && NO_ANSWER_CAUSES.includes(cause ?? '') },
   { outcome: 'failed', fits: ({ answered }) => !answered },
-  // A lead who hangs up while we are about to has ended the call.
-  { outcome: 'agent_unavailable', fits: ({ facts, lead }) => facts.nobodyCameAt !== null && !hungUpByThem(lead) },
+  { outcome: 'voicemail', fits: ({ facts }) => facts.machineReachedAt !== null },
+  { outcome: 'agent_unavailable', fits: ({ facts, lead }) => facts.nobodyCameAt !== null && !leftBefore(lead, facts) },
   { outcome: 'completed', fits: () => true },
 ];
 
@@ -72,17 +73,30 @@ export function endedBy(facts: Facts): EndedBy | null {
   if (hungUpByThem(leadLeg(facts))) return 'lead';
   // Our clock and the carrier's differ, so where the carrier says that we hung up, no instants are compared.
   const requestedAt = facts.hangupRequestedAt;
-  if (requestedAt !== null && (hangup.hangupSource === 'caller' || requestedAt <= hangup.at)) return 'api';
+  if (requestedAt !== null && wasAskedToEnd(facts) && (hangup.hangupSource === 'caller' || requestedAt <= hangup.at))
+    return 'api';
+  // The agent left, and nobody came back.
+  if (facts.nobodyCameAt !== null && hadCompany(facts)) return 'agent';
   if (hangup.hangupSource === 'caller' || facts.nobodyCameAt !== null) return 'system';
   return 'unknown';
 }
 
 function endedWithoutLeg(facts: Facts): EndedBy {
-  if (facts.hangupRequestedAt !== null) return 'api';
+  if (wasAskedToEnd(facts)) return 'api';
   return outcomeOf(facts) === 'dial_unknown' ? 'unknown' : 'system';
+}
+
+/** A request that comes after the end changes nothing of what was told. */
+function wasAskedToEnd({ hangupRequestedAt, endedAt }: Facts): boolean {
+  return hangupRequestedAt !== null && (endedAt === null || hangupRequestedAt <= endedAt);
 }
 
 /** Telnyx calls the side that was called `callee`. */
 function hungUpByThem(lead: LegFacts | null): boolean {
   return lead?.hangup?.hangupSource === 'callee';
+}
+
+/** A lead who hangs up while we are about to has ended the call. */
+function leftBefore(lead: LegFacts | null, { nobodyCameAt }: Facts): boolean {
+  return hungUpByThem(lead) && (lead?.hangup?.at ?? '') < (nobodyCameAt ?? '');
 }

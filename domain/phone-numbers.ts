@@ -3,11 +3,11 @@
  * as a number loses its plus. Which destinations may be called is `server/destinations.ts`.
  */
 
-const E164 = /^\+[1-9][0-9]{6,14}$/;
+export const E164_PATTERN = /^\+[1-9][0-9]{6,14}$/;
 
 /** True for `+` and 7 to 15 ASCII digits; no spaces, extensions, SIP addresses or other scripts' digits. */
 export function isE164(text: string): boolean {
-  return E164.test(text);
+  return E164_PATTERN.test(text);
 }
 
 /** `+12025550123` as `+1202*****23`: what logs, summaries and the Temporal UI may show. */

@@ -39,6 +39,10 @@ export interface RecordingToDeliver {
   readonly fromPhone: string;
   readonly toPhone: string;
   readonly metadata: JsonObject;
+  /** The carrier has shown it: when it does not know it later, it is lost and not merely absent. */
+  readonly announced?: boolean;
+  /** Found in the carrier's list, its call unknown here or never known to have been placed. */
+  readonly orphan?: boolean;
 }
 
 export function expectedRecording(format: RecordingFormat, recordingId: string | null): RecordingStatus {

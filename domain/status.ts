@@ -4,9 +4,9 @@
  */
 import type { CallId, CallRequest, LegRole } from './call';
 import type { Source } from './events';
-import { answeredAt, isJoined, leadLeg } from './facts';
 import type { Facts, LegFacts } from './facts';
 import type { JsonObject } from './json';
+import { answeredAt, isJoined, leadLeg, leftAt, recordingFailureOf, somebodyCame } from './legs';
 import { endedBy, outcomeOf } from './outcome';
 import type { EndedBy, Outcome } from './outcome';
 import { expectedRecording } from './recordings';
@@ -25,6 +25,12 @@ export interface ParticipantStatus {
   readonly muted: boolean;
 }
 
+export interface MessageStatus {
+  /** `left`: the carrier reported that it was heard to its end. */
+  readonly state: 'leaving' | 'left' | 'not_left';
+  readonly left_at: string | null;
+}
+
 /** Instants are ISO 8601 UTC with milliseconds. */
 export interface StatusDocument {
   readonly call_id: CallId;
@@ -40,6 +46,7 @@ export interface StatusDocument {
   readonly metadata: JsonObject;
   readonly participants: readonly ParticipantStatus[];
   readonly created_at: string;
+  /** When the dial of the lead was first sent. */
   readonly dialed_at: string | null;
   readonly answered_at: string | null;
   /** When the lead came into the conference. */
@@ -51,7 +58,10 @@ export interface StatusDocument {
   readonly hangup_cause: string | null;
   readonly hangup_source: string | null;
   readonly ended_by: EndedBy | null;
+  /** What machine detection found; null when it was not asked, or not yet. */
   readonly answered_by: 'human' | 'machine' | 'unknown' | null;
+  /** The message for a machine; null when none was to be left, or no machine answered. */
+  readonly message: MessageStatus | null;
   /** The carrier's refusal. */
   readonly error_code: string | null;
   readonly error_detail: string | null;
@@ -72,25 +82,23 @@ export interface Change {
 export function statusOf(facts: Facts): CallStatus {
   if (facts.endedAt !== null) return 'ended';
   const lead = leadLeg(facts);
-  if (lead && answeredAt(lead) !== null) return leadMetSomebody(facts) ? 'in_progress' : 'answered';
+  if (lead && answeredAt(lead) !== null) {
+    return lead.firstJoinedAt !== null && somebodyCame(facts) ? 'in_progress' : 'answered';
+  }
   // Also when the carrier has since said that the leg is another's: a status that was shown is not taken back.
   if (Object.values(facts.legs).some((leg) => leg.identity.role === 'lead')) return 'ringing';
   return facts.dialSentAt === null ? 'queued' : 'dialing';
-}
-
-/** Has anybody but the lead ever been in the conference together with the lead? Stays true. */
-export function leadMetSomebody(facts: Facts): boolean {
-  const lead = leadLeg(facts);
-  const others = Object.values(facts.legs).filter((leg) => leg.identity.role !== 'lead');
-  return (lead?.firstJoinedAt ?? null) !== null && others.some((leg) => leg.firstJoinedAt !== null);
 }
 
 export function describeCall(call: CallRequest, facts: Facts, change: Change): StatusDocument {
   const lead = leadLeg(facts);
   const ended = facts.endedAt === null ? null : (lead?.hangup?.at ?? facts.endedAt);
   const answered = lead ? answeredAt(lead) : null;
-  const refusal = facts.leadRefusal ?? facts.commandFailure;
+  // Why no agent came matters to a lead who was never dialed.
+  const ofAgent = facts.leadDialedAt === null ? facts.agentRefusal : null;
+  const refusal = facts.leadRefusal ?? facts.commandFailure ?? ofAgent;
   const recording = describeRecording(call, facts, lead);
+  const participants = describeParticipants(facts);
   return {
     call_id: call.callId,
     conference_id: call.callId,
@@ -100,14 +108,11 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     outcome: outcomeOf(facts),
     to_phone: call.toPhone,
     from_phone: call.fromPhone,
-    participant_count: Object.values(facts.legs).filter(isJoined).length,
+    participant_count: participants.filter(({ left_at }) => left_at === null).length,
     metadata: call.metadata,
-    participants: Object.values(facts.legs)
-      .filter((leg) => leg.firstJoinedAt !== null)
-      .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
-      .map(describeParticipant),
+    participants,
     created_at: call.createdAt,
-    dialed_at: facts.dialSentAt,
+    dialed_at: facts.leadDialedAt,
     answered_at: answered,
     joined_at: lead?.firstJoinedAt ?? null,
     ended_at: ended,
@@ -115,7 +120,8 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     hangup_cause: lead?.hangup?.cause ?? null,
     hangup_source: lead?.hangup?.hangupSource ?? null,
     ended_by: endedBy(facts),
-    answered_by: null,
+    answered_by: lead && call.answeringMachine.policy !== 'off' ? answeredBy(lead) : null,
+    message: describeMessage(call, facts, lead),
     error_code: refusal?.code ?? null,
     error_detail: refusal?.detail ?? null,
     recording,
@@ -125,29 +131,55 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
   };
 }
 
-/** Who came first stands first, in whatever order we heard of it. */
+/** One entry for each participant, who came first stands first; of several legs, the latest speaks for them. */
+function describeParticipants(facts: Facts): readonly ParticipantStatus[] {
+  const legs = Object.values(facts.legs).filter((leg) => leg.firstJoinedAt !== null);
+  const entries = new Map<string, LegFacts[]>();
+  for (const leg of legs.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))) {
+    const key = `${leg.identity.role}/${leg.identity.participant}`;
+    entries.set(key, [...(entries.get(key) ?? []), leg]);
+  }
+  return [...entries.values()].flatMap((mine) => describeParticipant(facts, mine));
+}
+
 function placeOf(leg: LegFacts): string {
   return `${leg.firstJoinedAt}/${leg.identity.callLegId}`;
 }
 
-function describeParticipant(leg: LegFacts): ParticipantStatus {
-  // A leg may stay up after it left the conference; one that never left went with its hangup.
-  const leftBeforeHangup = leg.lastLeftAt !== null && leg.lastLeftAt >= (leg.lastJoinedAt ?? '');
-  const leftAt = leftBeforeHangup ? leg.lastLeftAt : (leg.hangup?.at ?? null);
-  return {
-    participant_sid: leg.identity.participant,
-    role: leg.identity.role,
-    call_control_id: leg.identity.callControlId,
-    joined_at: leg.firstJoinedAt,
-    left_at: isJoined(leg) ? null : leftAt,
-    muted: false,
-  };
+/** `legs` of one participant, in the order in which they came in. */
+function describeParticipant(facts: Facts, legs: readonly LegFacts[]): readonly ParticipantStatus[] {
+  const [first] = legs;
+  const leg = legs.findLast((one) => isJoined(facts, one)) ?? legs.at(-1);
+  if (!first || !leg) return [];
+  return [
+    {
+      participant_sid: leg.identity.participant,
+      role: leg.identity.role,
+      call_control_id: leg.identity.callControlId,
+      joined_at: first.firstJoinedAt,
+      left_at: leftAt(facts, leg),
+      muted: isJoined(facts, leg) && leg.mute?.muted === true,
+    },
+  ];
+}
+
+/** A fax is a machine, too. */
+function answeredBy({ verdict }: LegFacts): StatusDocument['answered_by'] {
+  return verdict === 'fax' ? 'machine' : verdict;
+}
+
+function describeMessage(call: CallRequest, facts: Facts, lead: LegFacts | null): MessageStatus | null {
+  if (call.answeringMachine.policy !== 'leave_message' || facts.machineReachedAt === null) return null;
+  const said = lead?.said.message;
+  if (said?.completed) return { state: 'left', left_at: said.at };
+  return { state: facts.endedAt === null ? 'leaving' : 'not_left', left_at: null };
 }
 
 function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | null): RecordingStatus | null {
   if (!call.record) return null;
   const expected = expectedRecording(call.recordingFormat, lead?.recordingId ?? null);
-  if (lead?.recordingFailure) return { ...expected, state: 'absent', last_error: lead.recordingFailure };
+  const failure = lead && recordingFailureOf(lead);
+  if (failure) return { ...expected, state: 'absent', last_error: failure };
   const neverAnswered = facts.endedAt !== null && (lead === null || answeredAt(lead) === null);
   return neverAnswered ? { ...expected, state: 'absent', recording_id: null } : expected;
 }

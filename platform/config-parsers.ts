@@ -73,7 +73,7 @@ export function flag(given: string): boolean {
   throw new Refusal('is neither True nor False', 'write True or False');
 }
 
-/** Comma separated; spaces around and empty entries are dropped, repeats too. */
+/** Comma separated; spaces around and empty entries are dropped, repeats too. An entry from a sample is refused. */
 export function list<T>(entry: Parser<T>): Parser<readonly T[]> {
   return (given) => [
     ...new Set(
@@ -81,7 +81,10 @@ export function list<T>(entry: Parser<T>): Parser<readonly T[]> {
         .split(',')
         .map((part) => part.trim())
         .filter(Boolean)
-        .map(entry),
+        .map((part) => {
+          refuseLeftovers(part);
+          return entry(part);
+        }),
     ),
   ];
 }

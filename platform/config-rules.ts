@@ -110,6 +110,12 @@ const RULES: readonly Rule[] = [
     fix: 'remove that entry',
   },
   {
+    name: 'TEST_TIME_SCALE',
+    broken: (v) => v.production && v.TEST_TIME_SCALE !== 1,
+    problem: 'shortens the waits of deliveries, which is for tests',
+    fix: 'remove it',
+  },
+  {
     name: 'WEB_BACKEND_URL',
     broken: (v) =>
       v.WEB_BACKEND_URL === null && (v.WEB_BACKEND_API_KEY !== null || v.WEB_BACKEND_SIGNING_SECRET !== null),

@@ -125,6 +125,10 @@ export const TABLE = {
     'Spoken before the recording of calls with record "announce" starts.',
     { default: 'This call is recorded.' },
   ),
+  CALL_BACK_MESSAGE: calls(
+    parse.text({ max: 500 }),
+    'Spoken to people who call one of your numbers back. Unset: their calls are rejected.',
+  ),
   VOICE: calls(
     parse.matching(/^\S{1,200}$/, 'is not the name of a voice', 'write for example female or AWS.Polly.Joanna'),
     "Telnyx's name of the voice for spoken text.",
@@ -158,6 +162,21 @@ export const TABLE = {
     secret,
   ),
   RECORDING_FORMAT: delivery(parse.oneOf('mp3', 'wav'), 'Audio format of recordings, mp3 or wav.', { default: 'mp3' }),
+  RECORDING_RETENTION_DAYS: delivery(
+    parse.integer({ min: 1, max: 3650 }),
+    'How long Telnyx keeps a recording, in days: deliveries are tried until then, and people are warned before. Telnyx publishes no figure; ask for yours.',
+    { default: '30' },
+  ),
+  RECORDING_PARALLELISM: delivery(
+    parse.integer({ min: 1, max: 64 }),
+    'How many recordings one worker process moves at once.',
+    { default: '8' },
+  ),
+  SPOOL_MAX_BYTES: delivery(
+    parse.integer({ min: 1_000_000, max: Number.MAX_SAFE_INTEGER }),
+    'How much disk recordings on their way may take in one worker process; the largest recording has to fit.',
+    { default: '8000000000' },
+  ),
   OUTBOUND_ALLOW_HOSTS: delivery(
     parse.list(parse.hostAndPort),
     "host:port list that recordings may be fetched from besides Telnyx's own storage.",
@@ -196,6 +215,15 @@ export const TABLE = {
     { default: 'info' },
   ),
   OUTCALL_SIMULATOR_PORT: machine(parse.port, 'The port of the built-in simulator. Unset: any free one.'),
+  WORKER_METRICS_ADDRESS: machine(
+    parse.hostAndPort,
+    'Where a process with workers shows its metrics to Prometheus, for example 127.0.0.1:9464. Unset: nowhere.',
+  ),
+  TEST_TIME_SCALE: machine(
+    parse.integer({ min: 1, max: 100_000 }),
+    'For tests: how many times shorter the waits of deliveries are. Refused in production.',
+    { default: '1' },
+  ),
   NODE_ENV: machine(
     parse.text({ max: 50 }),
     'With production, settings that are only safe on a developer machine are refused.',

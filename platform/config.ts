@@ -47,8 +47,19 @@ export interface Config {
   readonly destinations: readonly string[] | '*';
   readonly agentWaitSecs: number;
   readonly voice: string;
+  /** Null: whoever calls back is rejected. */
+  readonly callBackMessage: string | null;
   readonly businessId: string;
-  readonly recording: { readonly format: 'mp3' | 'wav'; readonly notice: string };
+  readonly recording: {
+    readonly format: 'mp3' | 'wav';
+    readonly notice: string;
+    readonly retentionDays: number;
+    /** How many one worker process moves at once. */
+    readonly parallelism: number;
+    readonly spoolMaxBytes: number;
+    /** How many times shorter the waits of deliveries are: 1 but in tests. */
+    readonly timeScale: number;
+  };
   readonly webBackend: {
     readonly url: string;
     readonly apiKey: string | null;
@@ -67,6 +78,8 @@ export interface Config {
   /** Absolute. */
   readonly dataDir: string;
   readonly logLevel: NonNullable<Values['LOG_LEVEL']>;
+  /** `host:port` where a process with workers shows its metrics; null: nowhere. */
+  readonly workerMetricsAddress: string | null;
 }
 
 export interface Problem {
@@ -208,8 +221,16 @@ function assemble(values: Values, profile: TemporalProfile): Config {
     destinations: destinations(values.ALLOWED_DESTINATIONS, callerId),
     agentWaitSecs: values.AGENT_WAIT_SECS,
     voice: values.VOICE,
+    callBackMessage: values.CALL_BACK_MESSAGE,
     businessId: values.COLD_CALL_BUSINESS_ID ?? '00000000-0000-0000-0000-000000000000',
-    recording: { format: values.RECORDING_FORMAT, notice: values.RECORDING_NOTICE },
+    recording: {
+      format: values.RECORDING_FORMAT,
+      notice: values.RECORDING_NOTICE,
+      retentionDays: values.RECORDING_RETENTION_DAYS,
+      parallelism: values.RECORDING_PARALLELISM,
+      spoolMaxBytes: values.SPOOL_MAX_BYTES,
+      timeScale: values.TEST_TIME_SCALE,
+    },
     webBackend:
       values.WEB_BACKEND_URL === null
         ? null
@@ -229,6 +250,7 @@ function assemble(values: Values, profile: TemporalProfile): Config {
     redisUrl: values.REDIS_URL,
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
+    workerMetricsAddress: values.WORKER_METRICS_ADDRESS,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * One JSON line for each event, on standard output. Whatever a caller hands over, phone numbers are masked and keys
  * removed: known fields by name, and numbers or Telnyx keys inside any text by their looks (an error's message can
- * repeat a request). Which events there are, and their fields, is not decided here.
+ * repeat a request). A line stays one line on any terminal. Which events there are, and their fields, is not decided here.
  */
 import { pino } from 'pino';
 import type { DestinationStream, Level, Logger } from 'pino';
@@ -32,9 +32,13 @@ function pathTo(above: string, field: string): string {
   return field.includes('-') ? `${above.replace(/\.$/, '')}["${field}"]` : above + field;
 }
 
+/** Line ends and controls of terminals that JSON lets stand as they are. */
+const BEYOND_JSON = /[\u007f-\u009f\u2028\u2029]/g;
+
 function maskByLooks(line: string): string {
   return line
     .replace(/\+[1-9]\d{6,14}(?!\d)/g, maskPhone)
     .replace(/\bKEY[0-9A-Za-z_-]{8,}/g, 'KEY*****')
-    .replace(/\bBearer [^\s"\\]+/g, 'Bearer *****');
+    .replace(/\bBearer [^\s"\\]+/g, 'Bearer *****')
+    .replace(BEYOND_JSON, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -4,30 +4,40 @@ import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
+import { agentRoutes } from './agents';
+import type { AgentRoutesSettings } from './agents';
 import { requireApiKey } from './authentication';
+import { BASE_PATH } from './base-path';
 import { TemporalUnavailableError } from './call-directory';
 import { callEventsRoutes } from './call-events';
 import { callListRoutes } from './call-list';
-import { BASE_PATH, callRoutes } from './calls';
+import { callRoutes } from './calls';
 import type { CallRoutesSettings } from './calls';
 import { docsRoutes } from './docs';
 import { healthRoutes } from './health';
+import { metricsRoutes } from './metrics';
 import { ApiProblem, problemHandler, sendProblem } from './problems';
 import { DEFAULT_RATES, limitRates } from './rate-limit';
 import type { Rates } from './rate-limit';
+import type { RecordingDirectory } from './recording-directory';
+import { recordingRoutes } from './recordings';
+import { soundRoutes } from './sounds';
 import { createStatusReader } from './status-reader';
 import { webhookRoutes } from './webhooks';
 import type { WebhookSettings } from './webhooks';
 
-export interface AppDependencies extends Omit<CallRoutesSettings, 'readStatus'>, WebhookSettings {
+export interface AppDependencies
+  extends Omit<CallRoutesSettings, 'readStatus'>, Omit<AgentRoutesSettings, 'readStatus'>, WebhookSettings {
   readonly statusStore: StatusStore;
+  readonly recordings: RecordingDirectory;
   readonly apiKeys: readonly string[];
   /** @default DEFAULT_RATES */
   readonly rates?: Rates;
 }
 
 export function createApp(dependencies: AppDependencies): Express {
-  const { directory, statusStore, apiKeys, log } = dependencies;
+  const { directory, recordings, statusStore, apiKeys, log } = dependencies;
+  const cursorSecret = apiKeys.join();
   const readStatus = createStatusReader(statusStore, directory, log);
   const app = express();
   // One listener for each stream of events.
@@ -43,15 +53,21 @@ export function createApp(dependencies: AppDependencies): Express {
     response.set('Cache-Control', 'no-store');
     next();
   });
-  app.use(healthRoutes({ directory, statusStore }), docsRoutes(dependencies.publicUrl));
-  app.use(BASE_PATH, webhookRoutes(dependencies));
+  app.use(
+    healthRoutes({ directory, statusStore }),
+    docsRoutes(dependencies.publicUrl),
+    metricsRoutes({ recordings, log }),
+  );
+  app.use(BASE_PATH, webhookRoutes(dependencies), soundRoutes());
   app.use(
     BASE_PATH,
     requireApiKey(apiKeys),
     limitRates(dependencies.rates ?? DEFAULT_RATES),
-    callListRoutes({ directory, statusStore, log, cursorSecret: apiKeys.join() }),
+    callListRoutes({ directory, statusStore, log, cursorSecret }),
     callEventsRoutes({ directory, statusStore, log }),
     callRoutes({ ...dependencies, readStatus }),
+    agentRoutes({ ...dependencies, readStatus }),
+    recordingRoutes({ recordings, log, cursorSecret }),
   );
   app.use((_request, response) => {
     sendProblem(response, { status: 404, code: 'not_found', detail: 'there is nothing at this address' });

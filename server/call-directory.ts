@@ -6,7 +6,7 @@ import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow';
-import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
+import { executionInfoFromRaw, getGrpcStatusDetails } from '@temporalio/client/lib/helpers';
 import type { CallId } from '../domain/call';
 import { NOTHING_KNOWN } from '../domain/facts';
 import { maskPhone } from '../domain/phone-numbers';
@@ -15,13 +15,33 @@ import type { RecordingStatus } from '../domain/recordings';
 import type { Outcome } from '../domain/outcome';
 import { describeCall, mergeDocuments } from '../domain/status';
 import type { CallStatus, StatusDocument } from '../domain/status';
-import { COLD_CALL, recordingQuery, searchAttributes, statusQuery, timelineQuery } from '../workflows/messages';
-import type { CallMemo, ColdCall, SignalledEvent, TimelineEntry } from '../workflows/messages';
+import {
+  CALL_BACK,
+  COLD_CALL,
+  muteUpdate,
+  recordingQuery,
+  searchAttributes,
+  statusQuery,
+  timelineQuery,
+} from '../workflows/messages';
+import type {
+  CallBack,
+  CallMemo,
+  ColdCall,
+  IncomingCall,
+  MuteAnswer,
+  MuteRequest,
+  SignalledEvent,
+  TimelineEntry,
+} from '../workflows/messages';
 
-/** gRPC's code (grpc.io: Status codes). */
+/** gRPC's codes (grpc.io: Status codes). The client repeats what was RESOURCE_EXHAUSTED, until its deadline. */
 const NOT_FOUND = 5;
+const BUSY = [4, 8];
 
 const DEADLINE_MS = 1_500;
+/** For what includes a command to the carrier. */
+const COMMAND_DEADLINE_MS = 12_000;
 
 /**
  * A task that was handed to a worker in the instant of its death is given to another one after this long, 10 s by
@@ -39,6 +59,12 @@ export class TemporalUnavailableError extends Error {
   /** There was no connection, so what was asked for was surely not done; otherwise nobody knows. */
   get neverSent(): boolean {
     return /ECONNREFUSED|No connection established/.test(String(this.cause));
+  }
+
+  /** It has too much to do, or asked to come again until the time was over. */
+  get isBusy(): boolean {
+    const { cause } = this;
+    return isGrpcServiceError(cause) && BUSY.includes(cause.code);
   }
 }
 
@@ -65,6 +91,10 @@ export interface CallDirectory {
   find(callId: CallId): Promise<CallMemo | null>;
   /** Durable when it resolves. False: there is no such call, or it is over. The same `eventId` again has no effect. */
   signal(callId: CallId, event: SignalledEvent, eventId: string): Promise<boolean>;
+  /** Durable when it resolves. The same leg again has no effect. */
+  startCallBack(call: IncomingCall): Promise<void>;
+  /** Done when it resolves, or not possible. Null: there is no such call, or it is over. */
+  mute(callId: CallId, request: MuteRequest): Promise<MuteAnswer | null>;
   /** Null: there is no such call. */
   status(callId: CallId): Promise<StatusDocument | null>;
   /** What became known of the call, in that order. Null: there is no such call. */
@@ -84,13 +114,7 @@ export interface DirectorySettings {
 
 export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySettings): CallDirectory {
   const { connection, workflow } = client;
-  const timely = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await connection.withDeadline(Date.now() + DEADLINE_MS, work);
-    } catch (error) {
-      throw isExpected(error) ? error : new TemporalUnavailableError('Temporal did not answer', { cause: error });
-    }
-  };
+  const timely = createTimely(connection);
   const memoOf = async (callId: CallId): Promise<CallMemo> => {
     const { memo } = await timely(() => workflow.getHandle(callId).describe());
     return memo?.['call'] as CallMemo;
@@ -141,6 +165,33 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  async function startCallBack(call: IncomingCall): Promise<void> {
+    try {
+      await timely(() =>
+        workflow.start<CallBack>(CALL_BACK, {
+          workflowId: `call_back:${call.leg.callLegId}`,
+          taskQueue,
+          args: [call],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          staticSummary: call.message === null ? 'Reject a call back' : 'Answer a call back',
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  async function mute(callId: CallId, request: MuteRequest): Promise<MuteAnswer | null> {
+    const handle = workflow.getHandle<ColdCall>(callId);
+    try {
+      return await timely(() => handle.executeUpdate(muteUpdate, { args: [request] }), COMMAND_DEADLINE_MS);
+    } catch (error) {
+      if (isNotFound(error)) return null;
       throw error;
     }
   }
@@ -210,12 +261,27 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
     start,
     find,
     signal,
+    startCallBack,
+    mute,
     status: sharing(status),
     timeline: sharing(timeline),
     list,
     ping: async () => {
       await timely(() => client.workflowService.getSystemInfo({}));
     },
+  };
+}
+
+/** Runs requests to Temporal with a deadline; what fails for want of an answer throws `TemporalUnavailableError`. */
+export function createTimely(
+  connection: Client['connection'],
+): <T>(work: () => Promise<T>, deadlineMs?: number) => Promise<T> {
+  return async (work, deadlineMs = DEADLINE_MS) => {
+    try {
+      return await connection.withDeadline(Date.now() + deadlineMs, work);
+    } catch (error) {
+      throw isExpected(error) ? error : new TemporalUnavailableError('Temporal did not answer', { cause: error });
+    }
   };
 }
 
@@ -238,6 +304,14 @@ function isExpected(error: unknown): boolean {
   return error instanceof WorkflowExecutionAlreadyStartedError || isNotFound(error);
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND);
+/** There is no such run, or it is over and cannot be told anything. */
+export function isNotFound(error: unknown): boolean {
+  if (!isGrpcServiceError(error)) return error instanceof WorkflowNotFoundError;
+  return (error.code as number) === NOT_FOUND && !isOfNamespace(error);
+}
+
+/** A namespace that is not there says nothing of a call. */
+function isOfNamespace(error: Parameters<typeof getGrpcStatusDetails>[0]): boolean {
+  const details = getGrpcStatusDetails(error) ?? [];
+  return details.some(({ type_url: type }) => type?.endsWith('NamespaceNotFoundFailure') === true);
 }

@@ -29,6 +29,8 @@ const ASK_EVERY_MS = { unstored: 1_000, stored: 10_000 };
 /** Proxies end a connection that says nothing, many after 30 or 60 seconds. */
 const HEARTBEAT_EVERY_MS = 15_000;
 const MAX_STREAMS = 200;
+/** Empty is none. */
+export const LAST_EVENT_ID = /^\d{0,9}$/;
 
 export function callEventsRoutes(settings: CallEventsSettings): Router {
   const router = Router();
@@ -141,8 +143,8 @@ function isEnd({ type }: TimelineEntry): boolean {
 }
 
 function parseLastEventId(header: string | string[] | undefined): number {
-  if (header === undefined || header === '') return 0;
-  if (typeof header === 'string' && /^\d{1,9}$/.test(header)) return Number(header);
+  if (header === undefined) return 0;
+  if (typeof header === 'string' && LAST_EVENT_ID.test(header)) return Number(header);
   const detail = 'Last-Event-ID must be the id of an event of this call';
   throw new ApiProblem({ status: 400, code: 'invalid_last_event_id', detail });
 }

@@ -4,7 +4,8 @@ import type { CallId } from '../domain/call';
 import { ApiProblem } from './problems';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
+/** What an Idempotency-Key is. */
+export const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
 /** 48 bits of time, 80 of chance: sorts by time. */
 export function freshCallId(nowMs = Date.now()): CallId {

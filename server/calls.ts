@@ -6,6 +6,7 @@ import { CALL_ID_PATTERN } from '../domain/call';
 import type { CallId, CallRequest } from '../domain/call';
 import type { StatusDocument } from '../domain/status';
 import type { Logger } from '../platform/logger';
+import { BASE_PATH } from './base-path';
 import { TemporalUnavailableError } from './call-directory';
 import type { CallDirectory } from './call-directory';
 import type { CallMemo } from '../workflows/messages';
@@ -17,23 +18,28 @@ import { ApiProblem } from './problems';
 import { parseJsonBody, rawBody } from './request-body';
 import type { StatusReader } from './status-reader';
 
-export const BASE_PATH = '/aicallgo/api/v1/cold-call';
-
 export interface CallRoutesSettings {
   readonly directory: CallDirectory;
   readonly readStatus: StatusReader;
   readonly initiate: InitiateSettings;
   readonly publicUrl: string;
-  /** Null when no browser can be rung. */
+  /** The user that all browsers share; null when each has its own, or none. */
   readonly sipUsername: string | null;
   /** Where the run is shown; null when it is not known where the Temporal UI is. */
   readonly runUrl: (callId: CallId) => string | null;
   readonly log: Logger;
 }
 
-export const conferenceReference = z
-  .looseObject({ conference_id: z.string().nullish(), conference_sid: z.string().nullish() })
-  .transform(({ conference_id, conference_sid }) => conference_id ?? conference_sid ?? '');
+const callReference = z.string().min(1).nullish();
+/** Either of them names the call. */
+export const conferenceReference = z.looseObject({ conference_id: callReference, conference_sid: callReference });
+/** What a schema in zod's words cannot say of it. */
+export const EITHER_REFERENCE = {
+  anyOf: ['conference_id', 'conference_sid'].map((name) => ({
+    required: [name],
+    properties: { [name]: { type: 'string' as const } },
+  })),
+};
 
 export function callRoutes(settings: CallRoutesSettings): Router {
   const { directory, readStatus, log } = settings;
@@ -101,8 +107,7 @@ export function callRoutes(settings: CallRoutesSettings): Router {
     .route('/end')
     .post(rawBody('64kb'), async (request, response) => {
       const reference = conferenceReference.safeParse(parseJsonBody(request));
-      if (!reference.success || reference.data === '') throw missingConference();
-      response.json(await hangUp(parseCallId(reference.data)));
+      response.json(await hangUp(callIdIn(reference.data ?? {})));
     })
     .all(onlyMethods('POST'));
 
@@ -118,6 +123,13 @@ async function readExisting(callId: CallId, readStatus: StatusReader): Promise<S
 export function parseCallId(text: unknown): CallId {
   if (typeof text === 'string' && CALL_ID_PATTERN.test(text)) return text;
   throw unknownCall();
+}
+
+/** The call that a body names as its conference. */
+export function callIdIn({ conference_id, conference_sid }: z.infer<typeof conferenceReference>): CallId {
+  const callId = conference_id ?? conference_sid ?? '';
+  if (callId === '') throw missingConference();
+  return parseCallId(callId);
 }
 
 export function unknownCall(): ApiProblem {
@@ -138,11 +150,11 @@ function startUnknown(callId: CallId): ApiProblem {
 }
 
 function missingConference(): ApiProblem {
-  const errors = [{ path: 'conference_id', message: 'is required: the call_id of the call to end' }];
+  const errors = [{ path: 'conference_id', message: 'is required: the call_id of the call' }];
   return new ApiProblem({ status: 422, code: 'invalid_request', detail: 'not acceptable: conference_id', errors });
 }
 
-function describeStart(call: CallRequest, { publicUrl, sipUsername, runUrl }: CallRoutesSettings): object {
+function describeStart(call: CallRequest, { publicUrl, initiate, sipUsername, runUrl }: CallRoutesSettings): object {
   const { callId } = call;
   const link = (path: string): string => `${publicUrl}${BASE_PATH}/calls/${callId}${path}`;
   return {
@@ -155,7 +167,7 @@ function describeStart(call: CallRequest, { publicUrl, sipUsername, runUrl }: Ca
     from_phone: call.fromPhone,
     created_at: call.createdAt,
     // Tokens are made when an agent joins, and live shortly.
-    webrtc: sipUsername === null ? null : { sip_username: sipUsername, login_token: null },
+    webrtc: initiate.browsersConfigured ? { sip_username: sipUsername, login_token: null } : null,
     links: { status: link(''), events: link('/events'), hangup: link('/hangup'), run: runUrl(callId) },
   };
 }

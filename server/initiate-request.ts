@@ -1,11 +1,12 @@
 /** The body of `POST /initiate`: what it may say, and what it means with the defaults filled in. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { CallId, CallRequest, RecordingFormat } from '../domain/call';
+import type { Agent, AnsweringMachine, CallId, CallRequest, RecordingFormat } from '../domain/call';
 import type { Json, JsonObject } from '../domain/json';
-import { isE164 } from '../domain/phone-numbers';
 import { destinationProblem } from './destinations';
 import { ApiProblem } from './problems';
+import { initiateSchema } from './initiate-schema';
+import type { InitiateBody } from './initiate-schema';
 import type { FieldError } from './problems';
 
 export interface InitiateSettings {
@@ -13,37 +14,13 @@ export interface InitiateSettings {
   /** Countries and prefixes, or everywhere. */
   readonly destinations: readonly string[] | '*';
   readonly recordingFormat: RecordingFormat;
+  /** Spoken before the recording of calls with `record: "announce"`. */
+  readonly recordingNotice: string;
+  /** Agents' browsers can be rung. */
+  readonly browsersConfigured: boolean;
   readonly agentWaitSeconds: number;
   readonly businessId: string;
 }
-
-const METADATA_BYTES = 4096;
-
-const e164 = z.string().refine(isE164, 'must be E.164: a plus and 7 to 15 digits, no spaces or extensions');
-const wholeSeconds = (from: number, to: number) => z.int().min(from).max(to);
-
-const metadata = z
-  .custom<JsonObject>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'must be an object',
-  )
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, 'must be at most 4 kB of JSON')
-  .refine(
-    (value) => isSafe(value),
-    'must not have keys __proto__, constructor or prototype, unpaired surrogates, or numbers beyond JSON',
-  )
-  .meta({ type: 'object', description: 'At most 4 kB of JSON; given back everywhere.' });
-
-export const initiateSchema = z.strictObject({
-  to_phone: e164,
-  from_phone: e164.nullish(),
-  provider: z.literal('telnyx').nullish(),
-  handler: z.strictObject({ type: z.literal('conference') }).nullish(),
-  record: z.boolean().nullish(),
-  ring_timeout_secs: wholeSeconds(15, 600).nullish(),
-  time_limit_secs: wholeSeconds(30, 14_000).nullish(),
-  metadata: metadata.nullish(),
-});
 
 const BUILT_LATER = z.object({ handler: z.looseObject({ type: z.enum(['texml', 'playbook', 'sip']) }) });
 
@@ -58,18 +35,21 @@ export function parseInitiate(
   if (BUILT_LATER.safeParse(body).success) {
     throw unacceptable('handler_not_available', 'handler.type', 'this handler is not available yet; use "conference"');
   }
-  const parsed = initiateSchema.safeParse(body);
-  if (!parsed.success) throw invalidRequest(parsed.error);
-  const { data } = parsed;
+  const data = accepted(initiateSchema, body);
   const fromPhone = data.from_phone ?? settings.callerIds.default;
   checkNumbers(data.to_phone, fromPhone, settings);
+  const agent = agentOf(data, settings);
   return {
     callId,
     provider: 'telnyx',
     toPhone: data.to_phone,
     fromPhone,
     handler: data.handler ?? { type: 'conference' },
-    record: data.record ?? true,
+    agent,
+    dialOrder: data.dial_order ?? (agent === null ? 'lead_first' : 'agent_first'),
+    answeringMachine: answeringMachineOf(data),
+    record: data.record !== false,
+    recordingNotice: data.record === 'announce' ? settings.recordingNotice : null,
     recordingFormat: settings.recordingFormat,
     ringTimeoutSeconds: data.ring_timeout_secs ?? 30,
     timeLimitSeconds: data.time_limit_secs ?? 3600,
@@ -78,6 +58,35 @@ export function parseInitiate(
     metadata: data.metadata ?? {},
     createdAt,
   };
+}
+
+function agentOf({ agent, dial_order, to_phone }: InitiateBody, settings: InitiateSettings): Agent | null {
+  switch (agent?.type) {
+    case undefined:
+      if (dial_order) throw unacceptable('invalid_request', 'dial_order', 'needs an agent: who is dialed first?');
+      return null;
+    case 'webrtc':
+      if (!settings.browsersConfigured) throw sipNotConfigured();
+      return { type: 'webrtc', clientId: agent.client_id };
+    case 'phone':
+      if (agent.number === to_phone)
+        throw unacceptable('calls_itself', 'agent.number', 'must not be the number that is called');
+      checkDestination(agent.number, 'agent.number', settings);
+      return agent;
+    case 'sip':
+      return agent;
+  }
+}
+
+export function sipNotConfigured(): ApiProblem {
+  const detail =
+    'Telnyx SIP credentials not configured: set TELNYX_SIP_CONNECTION_ID (portal: Voice > SIP Trunking), or TELNYX_SIP_USERNAME';
+  return new ApiProblem({ status: 422, code: 'sip_not_configured', detail });
+}
+
+function answeringMachineOf({ answering_machine: wanted }: InitiateBody): AnsweringMachine {
+  if (typeof wanted === 'object' && wanted !== null) return { policy: 'leave_message', message: wanted.leave_message };
+  return { policy: wanted ?? 'off' };
 }
 
 /** Equal parsed JSON has an equal hash, whatever the order of its keys. */
@@ -107,14 +116,18 @@ function checkNumbers(toPhone: string, fromPhone: string, settings: InitiateSett
     throw unacceptable('from_not_allowed', 'from_phone', message);
   }
   if (toPhone === fromPhone) throw unacceptable('calls_itself', 'to_phone', 'must not be the caller’s own number');
-  const problem = destinationProblem(toPhone, settings.destinations);
-  if (problem === 'emergency_number') throw unacceptable(problem, 'to_phone', 'emergency numbers are never called');
+  checkDestination(toPhone, 'to_phone', settings);
+}
+
+function checkDestination(number: string, path: string, settings: InitiateSettings): void {
+  const problem = destinationProblem(number, settings.destinations);
+  if (problem === 'emergency_number') throw unacceptable(problem, path, 'emergency numbers are never called');
   if (problem === null) return;
   throw new ApiProblem({
     status: 403,
     code: problem,
     detail: 'this destination may not be called; ALLOWED_DESTINATIONS names those that may',
-    errors: [{ path: 'to_phone', message: 'is not an allowed destination' }],
+    errors: [{ path, message: 'is not an allowed destination' }],
   });
 }
 
@@ -122,11 +135,13 @@ function unacceptable(code: string, path: string, message: string): ApiProblem {
   return new ApiProblem({ status: 422, code, detail: `${path} ${message}`, errors: [{ path, message }] });
 }
 
-/** What a schema found, as an answer that names every field at fault. */
-export function invalidRequest(error: z.ZodError): ApiProblem {
-  const errors = error.issues.flatMap(fieldErrors);
+/** A body or query as its schema has it. Throws an ApiProblem that names every field at fault. */
+export function accepted<T>(schema: z.ZodType<T>, received: unknown): T {
+  const parsed = schema.safeParse(received);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap(fieldErrors);
   const paths = errors.map(({ path }) => path || 'body').join(', ');
-  return new ApiProblem({ status: 422, code: 'invalid_request', detail: `not acceptable: ${paths}`, errors });
+  throw new ApiProblem({ status: 422, code: 'invalid_request', detail: `not acceptable: ${paths}`, errors });
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
@@ -138,19 +153,4 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     }));
   }
   return [{ path: path.join('.'), message: issue.message }];
-}
-
-/** Keys that could reach an object's prototype, and text that is not Unicode, are refused wherever they are. */
-function isSafe(value: Json): boolean {
-  if (typeof value === 'string') return isUnicode(value);
-  // Beyond these JSON.parse has lost digits already.
-  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value as JsonObject).every(
-    ([key, item]) => !['__proto__', 'constructor', 'prototype'].includes(key) && isUnicode(key) && isSafe(item),
-  );
-}
-
-function isUnicode(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
 }

@@ -3,18 +3,24 @@
  * they change; what answers say is held to the types of what is answered.
  */
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
-import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+import type { RouteConfig, ZodRequestBody } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { CALL_ID_PATTERN } from '../domain/call';
+import { RISKS } from '../domain/delivery';
 import { OUTCOMES } from '../domain/outcome';
 import { RECORDING_STATES } from '../domain/recordings';
 import type { RecordingStatus } from '../domain/recordings';
 import { CALL_STATUSES } from '../domain/status';
-import type { ParticipantStatus, StatusDocument } from '../domain/status';
-import type { TimelineEntry } from '../workflows/messages';
+import type { MessageStatus, ParticipantStatus, StatusDocument } from '../domain/status';
+import type { DeliveryDocument, RecordingAudit, TimelineEntry } from '../workflows/messages';
+import { joinRequest, muteRequest } from './agents';
+import { BASE_PATH } from './base-path';
+import { LAST_EVENT_ID } from './call-events';
+import { VISIBLE_ASCII } from './call-ids';
 import { listQuery } from './call-list';
-import { BASE_PATH, conferenceReference } from './calls';
-import { initiateSchema } from './initiate-request';
+import { conferenceReference, EITHER_REFERENCE } from './calls';
+import { initiateSchema, UNSAFE_KEYS } from './initiate-schema';
+import { recordingsQuery, redeliverBody } from './recordings';
 import { WEBHOOK_PATHS } from './webhooks';
 
 type Shape<T> = Record<keyof T, z.ZodType>;
@@ -37,6 +43,30 @@ const recording = z
   } satisfies Shape<RecordingStatus>)
   .meta({ id: 'Recording' });
 
+const delivery = recording
+  .extend({
+    recording_id: word,
+    call_id: word,
+    attempts: z.int(),
+    next_attempt_at: instant.nullable(),
+    expires_at: instant.meta({ description: 'When the carrier deletes its copy.' }),
+    at_risk: z.enum(RISKS).nullable().meta({ description: 'How close that is, when it is close.' }),
+  } satisfies Omit<Shape<DeliveryDocument>, keyof RecordingStatus> & { recording_id: z.ZodType })
+  .meta({ id: 'Delivery' });
+
+const audit = z
+  .object({
+    audited_at: instant,
+    listed: z.int(),
+    delivered: z.int(),
+    open: z.int(),
+    foreign: z.int(),
+    started: z.int(),
+    unaccounted: z.int().meta({ description: 'Recordings that nobody was delivering; 0 is good.' }),
+    unaccounted_ids: z.array(word),
+  } satisfies Shape<RecordingAudit>)
+  .meta({ id: 'RecordingAudit' });
+
 const participant = z
   .object({
     participant_sid: word,
@@ -47,6 +77,13 @@ const participant = z
     muted: z.boolean(),
   } satisfies Shape<ParticipantStatus>)
   .meta({ id: 'Participant' });
+
+const message = z
+  .object({
+    state: z.enum(['leaving', 'left', 'not_left']),
+    left_at: instant.nullable(),
+  } satisfies Shape<MessageStatus>)
+  .meta({ id: 'Message' });
 
 const call = z
   .object({
@@ -70,7 +107,11 @@ const call = z
     hangup_cause: word.nullable(),
     hangup_source: word.nullable(),
     ended_by: z.enum(['lead', 'agent', 'api', 'system', 'unknown']).nullable(),
-    answered_by: z.enum(['human', 'machine', 'unknown']).nullable(),
+    answered_by: z
+      .enum(['human', 'machine', 'unknown'])
+      .nullable()
+      .meta({ description: 'What machine detection found; null when it was not asked, or not yet.' }),
+    message: message.nullable().meta({ description: 'The message for a machine, where one was to be left.' }),
     error_code: word.nullable(),
     error_detail: word.nullable(),
     recording: recording.nullable(),
@@ -90,14 +131,31 @@ const started = z
     to_phone: word,
     from_phone: word,
     created_at: instant,
-    webrtc: z.object({ sip_username: word, login_token: z.null() }).nullable(),
+    webrtc: z.object({ sip_username: word.nullable(), login_token: z.null() }).nullable(),
     links: z.object({ status: z.url(), events: z.url(), hangup: z.url(), run: z.url().nullable() }),
   })
   .meta({ id: 'StartedCall' });
 
+const joined = z
+  .object({
+    participant_sid: word,
+    sip_username: word,
+    login_token: word.nullable().meta({ description: 'What the browser logs in with; it lives 24 hours at most.' }),
+    conference_id: word,
+    conference_name: word,
+    status: z.literal('ringing'),
+  })
+  .meta({ id: 'JoinedAgent' });
+
 const event = z
   .object({ seq: z.int(), type: word, at: instant, role: word.nullable() } satisfies Shape<TimelineEntry>)
   .meta({ id: 'CallEvent' });
+
+const serverSentEvent = z.object({
+  id: word.meta({ description: 'The seq of the CallEvent' }),
+  event: word.meta({ description: 'Its type' }),
+  data: word.meta({ contentMediaType: 'application/json', contentSchema: { $ref: '#/components/schemas/CallEvent' } }),
+});
 
 const problem = z
   .object({
@@ -110,9 +168,38 @@ const problem = z
   })
   .meta({ id: 'Problem' });
 
-const telnyxEvent = z
-  .looseObject({ data: z.looseObject({ event_type: word, payload: z.looseObject({}) }) })
-  .meta({ id: 'TelnyxEvent' });
+const told = z.looseObject({ event_type: word.min(1).max(200), payload: z.looseObject({}) });
+const telnyxEvent = z.union([z.looseObject({ data: told }), told]).meta({ id: 'TelnyxEvent' });
+
+/** What `metadata` may hold. Written by hand: the generator makes null two cases where a schema contains itself. */
+const JSON_VALUE = {
+  anyOf: [
+    { type: ['string', 'boolean', 'null'] },
+    { type: 'number', minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+    { type: 'array', items: { $ref: '#/components/schemas/Json' } },
+    {
+      type: 'object',
+      propertyNames: { not: { enum: [...UNSAFE_KEYS] } },
+      additionalProperties: { $ref: '#/components/schemas/Json' },
+    },
+  ],
+} satisfies Parameters<OpenAPIRegistry['registerComponent']>[2];
+
+/** A `dial_order` asks for an `agent`, which zod's words for a body cannot say. */
+const ORDER_NEEDS_AGENT = {
+  anyOf: [
+    { properties: { dial_order: { type: 'null' as const } } },
+    { required: ['agent'], properties: { agent: { type: 'object' as const } } },
+  ],
+};
+
+/** What can be done with the call that an answer is about. */
+const CALL_LINKS = Object.fromEntries(
+  ['getCall', 'getStatus', 'streamCallEvents', 'hangUpCall'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { id: '$response.body#/call_id' } },
+  ]),
+);
 
 const json = (description: string, schema: z.ZodType) => ({
   description,
@@ -124,14 +211,15 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read: malformed_request, invalid_json, invalid_idempotency_key, invalid_cursor, invalid_last_event_id, not_an_event',
   401: 'unauthorized, invalid_signature',
   403: 'destination_not_allowed',
-  404: 'call_not_found',
+  404: 'call_not_found, participant_not_found, recording_not_found',
   408: 'The request did not arrive within 15 seconds',
+  409: 'call_ended, not_in_conference, delivery_over, no_sweep',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
-  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch',
+  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch, sip_not_configured',
   429: 'rate_limited; come back after Retry-After seconds',
   501: 'provider_not_supported',
-  503: 'temporal_unavailable, too_many_streams; come back after Retry-After seconds',
+  503: 'temporal_unavailable, carrier_unavailable, too_many_streams; come back after Retry-After seconds',
 };
 
 function problems(...statuses: readonly number[]): RouteConfig['responses'] {
@@ -146,6 +234,67 @@ function problems(...statuses: readonly number[]): RouteConfig['responses'] {
 const WITH_KEY = [400, 401, 429, 503];
 const WITH_BODY = [408, 413, 415, 422];
 
+type Register = (route: Omit<RouteConfig, 'security'>) => void;
+
+function describeRecordings(register: Register, body: (schema: z.ZodType) => ZodRequestBody): void {
+  const params = z.object({ id: word.meta({ description: 'The recording_id.' }) });
+  register({
+    method: 'get',
+    path: '/recordings',
+    operationId: 'listRecordings',
+    summary: 'Deliveries of recordings, by state; about a second late',
+    request: { query: recordingsQuery },
+    responses: {
+      200: json('A page of deliveries', z.object({ recordings: z.array(delivery), next_cursor: word.nullable() })),
+      ...problems(...WITH_KEY, 422),
+    },
+  });
+  register({
+    method: 'post',
+    path: '/recordings/redeliver',
+    operationId: 'redeliverRecordings',
+    summary: 'Try all again that rest in one state, in the background',
+    request: { body: body(redeliverBody) },
+    responses: {
+      202: json('How many there are', z.object({ state: word, asked: z.int() })),
+      ...problems(...WITH_KEY, ...WITH_BODY, 409),
+    },
+  });
+  register({
+    method: 'get',
+    path: '/recordings/audit',
+    operationId: 'getRecordingAudit',
+    summary: 'How the carrier’s list of recordings and our deliveries last compared',
+    responses: {
+      200: json('The last audit', z.object({ swept_at: instant.nullable(), audit: audit.nullable() })),
+      ...problems(...WITH_KEY),
+    },
+  });
+  register({
+    method: 'post',
+    path: '/recordings/audit',
+    operationId: 'auditRecordings',
+    summary: 'Compare them again, now',
+    responses: { 202: json('It will be', z.object({ requested_at: instant })), ...problems(...WITH_KEY, 409) },
+  });
+  register({
+    method: 'get',
+    path: '/recordings/{id}',
+    operationId: 'getRecording',
+    summary: 'Where the delivery of a recording stands',
+    request: { params },
+    responses: { 200: json('The delivery', delivery), ...problems(...WITH_KEY, 404) },
+  });
+  register({
+    method: 'post',
+    path: '/recordings/{id}/redeliver',
+    operationId: 'redeliverRecording',
+    summary: 'Try again now',
+    request: { params },
+    responses: { 202: json('The delivery, before it was tried', delivery), ...problems(...WITH_KEY, 404, 409) },
+  });
+}
+
 export function describeApi(publicUrl: string): object {
   const registry = new OpenAPIRegistry();
   const key = registry.registerComponent('securitySchemes', 'apiKey', {
@@ -153,9 +302,10 @@ export function describeApi(publicUrl: string): object {
     in: 'header',
     name: 'X-API-Key',
   });
+  registry.registerComponent('schemas', 'Json', JSON_VALUE);
   const security = [{ [key.name]: [] }];
-  const params = z.object({ id: word.meta({ description: 'The call_id.' }) });
-  const register = (route: Omit<RouteConfig, 'security'>): void => {
+  const params = z.object({ id: word.meta({ pattern: CALL_ID_PATTERN.source, description: 'The call_id.' }) });
+  const register: Register = (route) => {
     registry.registerPath({ ...route, path: `${BASE_PATH}${route.path}`, security });
   };
   const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
@@ -166,9 +316,10 @@ export function describeApi(publicUrl: string): object {
     operationId: 'initiateCall',
     summary: 'Start a call',
     request: {
-      body: body(initiateSchema),
+      body: body(initiateSchema.meta(ORDER_NEEDS_AGENT)),
       headers: z.object({
-        'Idempotency-Key': word.min(1).max(255).optional().meta({
+        'Idempotency-Key': word.optional().meta({
+          pattern: VISIBLE_ASCII.source,
           description: 'The same key never starts a second call; a repeat is answered like the first request.',
         }),
       }),
@@ -180,6 +331,7 @@ export function describeApi(publicUrl: string): object {
           Location: { schema: { type: 'string' } },
           'Idempotent-Replayed': { schema: { type: 'string', enum: ['true'] } },
         },
+        links: CALL_LINKS,
       },
       ...problems(...WITH_KEY, ...WITH_BODY, 403, 501),
     },
@@ -216,13 +368,15 @@ export function describeApi(publicUrl: string): object {
     request: {
       params,
       headers: z.object({
-        'Last-Event-ID': word.optional().meta({ description: 'Go on after the event of this id.' }),
+        'Last-Event-ID': word
+          .optional()
+          .meta({ pattern: LAST_EVENT_ID.source, description: 'Go on after the event of this id.' }),
       }),
     },
     responses: {
       200: {
-        description: 'The data of each event is a CallEvent',
-        content: { 'text/event-stream': { schema: event } },
+        description: 'Each event has these fields; its data is a CallEvent in JSON',
+        content: { 'text/event-stream': { schema: serverSentEvent } },
       },
       204: { description: 'The call is over and all was told' },
       ...problems(...WITH_KEY, 404),
@@ -241,9 +395,32 @@ export function describeApi(publicUrl: string): object {
     path: '/end',
     operationId: 'endConference',
     summary: 'The same, by conference_id (or conference_sid)',
-    request: { body: body(conferenceReference) },
+    request: { body: body(conferenceReference.meta(EITHER_REFERENCE)) },
     responses: { 200: json('The call, perhaps not ended yet', call), ...problems(...WITH_KEY, ...WITH_BODY, 404) },
   });
+  register({
+    method: 'post',
+    path: '/webrtc-join',
+    operationId: 'joinByBrowser',
+    summary: "Ring an agent's browser into the conference; answered before it rings",
+    request: { body: body(joinRequest.meta(EITHER_REFERENCE)) },
+    responses: {
+      200: json('It will ring', joined),
+      ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
+    },
+  });
+  register({
+    method: 'post',
+    path: '/control/mute',
+    operationId: 'muteParticipant',
+    summary: 'Mute a participant, or let it be heard again',
+    request: { body: body(muteRequest.meta(EITHER_REFERENCE)) },
+    responses: {
+      200: json('Done', z.object({ conference_id: word, participant_sid: word, muted: z.boolean() })),
+      ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
+    },
+  });
+  describeRecordings(register, body);
   const ok = z.object({ status: z.literal('ok') });
   for (const path of WEBHOOK_PATHS) {
     registry.registerPath({
@@ -278,9 +455,19 @@ export function describeApi(publicUrl: string): object {
       },
     });
   }
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  // Nothing refers to CallEvent in zod's words.
+  const definitions = [...registry.definitions, { type: 'schema', schema: event } as const];
+  const document = new OpenApiGeneratorV31(definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Outcall', version: '1', description: 'Outbound calls that cannot be lost.' },
     servers: [{ url: publicUrl }],
   });
+  return JSON.parse(JSON.stringify(document), allowNull) as object;
 }
+
+/** The generator leaves null out of the words of what may be null, and so forbids it. */
+function allowNull(_key: string, value: unknown): unknown {
+  const schema = NULLABLE_WORDS.safeParse(value);
+  return schema.success ? { ...schema.data, enum: [...schema.data.enum, null] } : value;
+}
+const NULLABLE_WORDS = z.looseObject({ type: z.tuple([z.literal('string'), z.literal('null')]), enum: z.array(word) });

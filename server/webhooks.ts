@@ -8,7 +8,8 @@ import { Router } from 'express';
 import type { Request } from 'express';
 import { Telnyx } from 'telnyx';
 import type { Logger } from '../platform/logger';
-import { parseWebhook, translate } from '../platform/telnyx/events';
+import { parseWebhook, readIncoming, translate } from '../platform/telnyx/events';
+import type { TelnyxEvent } from '../platform/telnyx/events';
 import type { CallDirectory } from './call-directory';
 import { onlyMethods } from './methods';
 import { ApiProblem } from './problems';
@@ -20,6 +21,14 @@ export interface WebhookSettings {
   readonly publicKeys: readonly string[] | null;
   /** OUTCALL_INSTALLATION. */
   readonly installation: string;
+  readonly callBacks: {
+    /** The Call Control Application's id. */
+    readonly connectionId: string;
+    /** Calls to these numbers are ours to answer; all others of the application are left alone. */
+    readonly numbers: readonly string[];
+    /** Spoken to those who call; null: they are rejected. */
+    readonly message: string | null;
+  };
   readonly log: Logger;
 }
 
@@ -30,9 +39,22 @@ export const WEBHOOK_PATHS = [
   '/webhook/telnyx/recording-status',
 ];
 
-export function webhookRoutes({ directory, publicKeys, installation, log }: WebhookSettings): Router {
+/** A flood of copies costs a signature each, and Temporal nothing. */
+const REMEMBERED_EVENTS = 10_000;
+
+export function webhookRoutes({ directory, publicKeys, installation, callBacks, log }: WebhookSettings): Router {
   const router = Router();
   const verify = createVerifier(publicKeys);
+  const durable = createMemory(REMEMBERED_EVENTS);
+
+  async function answerCallBack(webhook: TelnyxEvent): Promise<boolean> {
+    const incoming = readIncoming(webhook);
+    const { connectionId, numbers, message } = callBacks;
+    if (incoming?.connectionId !== connectionId || !numbers.includes(incoming.to)) return false;
+    const { callControlId, callLegId } = incoming;
+    await directory.startCallBack({ leg: { callControlId, callLegId }, message });
+    return true;
+  }
 
   const receive = async (request: Request): Promise<void> => {
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -46,11 +68,18 @@ export function webhookRoutes({ directory, publicKeys, installation, log }: Webh
     const translated = translate(webhook, { source: 'webhook', receivedAt: new Date().toISOString(), installation });
     const told = { event: 'webhook.received', type, id };
     if (translated.kind === 'ignored') {
-      log.info({ ...told, ignored: translated.reason }, `Telnyx ${subject} webhook received: ${type}`);
+      const answered = await answerCallBack(webhook);
+      log.info(
+        { ...told, ...(answered ? { callBack: true } : { ignored: translated.reason }) },
+        `Telnyx ${subject} webhook received: ${type}`,
+      );
       return;
     }
     const { callId, event } = translated;
+    const name = `${callId} ${id}`;
+    if (durable.has(name)) return;
     const running = await directory.signal(callId, event, id);
+    durable.add(name);
     log.info(
       { ...told, callId, ...(!running && { ignored: 'call_over' }) },
       `Telnyx ${subject} webhook received: ${type}`,
@@ -67,6 +96,19 @@ export function webhookRoutes({ directory, publicKeys, installation, log }: Webh
       .all(onlyMethods('POST'));
   }
   return router;
+}
+
+/** Keeps the latest; what it has forgotten the Temporal server still knows, and drops. */
+function createMemory(size: number): { has(name: string): boolean; add(name: string): void } {
+  const names = new Set<string>();
+  return {
+    has: (name) => names.has(name),
+    add(name) {
+      names.add(name);
+      const [oldest] = names;
+      if (names.size > size && oldest !== undefined) names.delete(oldest);
+    },
+  };
 }
 
 type Verifier = (body: Buffer, request: Request) => Promise<void>;

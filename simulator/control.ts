@@ -14,6 +14,8 @@ import type { PhoneBehaviour } from './phones';
 export interface ControlDeps {
   readonly carrier: Carrier;
   readonly faults: Faults;
+  /** Of the one Call Control Application. */
+  readonly connectionId: string;
   readonly setMischief: (mischief: Mischief) => void;
   /** Things to read, by the last part of their path. */
   readonly readings: Readonly<Record<string, () => unknown>>;
@@ -75,6 +77,8 @@ function answerControl(deps: ControlDeps, { line, what, rest, body }: Asked): An
         body['failover_url'] === undefined ? null : textIn(body, 'failover_url'),
       );
       return done;
+    case 'POST recordings':
+      return plant(deps, body);
     case 'POST calls':
       return rest[1] === 'hangup' ? hangUp(carrier, rest[0] ?? '') : callIn(carrier, body);
     default:
@@ -86,6 +90,26 @@ function read({ readings }: ControlDeps, line: string, what: string): Answer {
   const reading = line.startsWith('GET ') ? readings[what] : undefined;
   if (reading !== undefined) return { status: 200, body: reading() };
   return { status: 404, body: { error: `the simulator has no ${line}` } };
+}
+
+/** Defaults are those of a recording of an unknown call on our own application. */
+function plant({ carrier, faults, connectionId }: ControlDeps, body: JsonObject): Answer {
+  const text = (key: string, usual: string): string => (body[key] === undefined ? usual : textIn(body, key));
+  const millis = (key: string, usual: number): number => (typeof body[key] === 'number' ? body[key] : usual);
+  const planting = {
+    connectionId: text('connection_id', connectionId),
+    from: text('from', '+15551234567'),
+    to: text('to', '+15559999999'),
+    clientState: body['client_state'] === undefined ? null : textIn(body, 'client_state'),
+    format: body['format'] === 'wav' ? ('wav' as const) : ('mp3' as const),
+    durationMs: millis('duration_millis', 2000),
+    agoMs: millis('ago_millis', 0),
+  };
+  const { id } = carrier.plant(planting, body['empty'] === true);
+  // In the same breath, so that nobody comes upon it before them.
+  const rule = body['fault'];
+  if (typeof rule === 'object' && rule !== null) faults.add(parseFaultRule({ ...rule, recording: id }));
+  return { status: 201, body: { recording_id: id } };
 }
 
 function callIn(carrier: Carrier, body: JsonObject): Answer {

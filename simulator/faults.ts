@@ -9,6 +9,8 @@ export interface FaultRule {
   readonly operation: string;
   /** Only requests about this called number; any when absent. */
   readonly to?: string;
+  /** Only downloads and deliveries of this recording, and questions about it. */
+  readonly recording?: string;
   /** How many requests meet it. @default 1 */
   readonly times?: number;
   /** How many matching requests pass before. @default 0 */
@@ -16,12 +18,15 @@ export interface FaultRule {
   readonly fault: Fault;
 }
 
+/** What a request is about. */
+type About = { readonly to: string; readonly phone?: PhoneBehaviour } | { readonly recording: string };
+
 export interface Faults {
   add(rule: FaultRule): void;
   clear(): void;
   readonly rules: () => readonly FaultRule[];
   /** The fault that this request meets, counted as fired; null when all is well. A dial meets the phone's own too. */
-  take(operation: string, about?: { readonly to: string; readonly phone?: PhoneBehaviour }): Fault | null;
+  take(operation: string, about?: About): Fault | null;
   /** How often each kind has fired. */
   fired(): Readonly<Record<string, number>>;
 }
@@ -31,10 +36,11 @@ export function createFaults(): Faults {
   const fired: Record<string, number> = {};
   const dials = new Map<string, number>();
 
-  const ordered = (operation: string, to: string | undefined): Fault | null => {
+  const ordered = (operation: string, about: { readonly to?: string; readonly recording?: string }): Fault | null => {
     for (const entry of rules) {
       const { rule } = entry;
-      if (rule.operation !== operation || (rule.to !== undefined && rule.to !== to) || entry.left === 0) continue;
+      if (rule.operation !== operation || entry.left === 0) continue;
+      if ((rule.to ?? about.to) !== about.to || (rule.recording ?? about.recording) !== about.recording) continue;
       if (entry.toSkip > 0) {
         entry.toSkip -= 1;
         continue;
@@ -45,7 +51,9 @@ export function createFaults(): Faults {
     return null;
   };
 
-  const fromPhone = (to: string, phone: PhoneBehaviour): Fault | null => {
+  const ownOf = (about: About | undefined): Fault | null => {
+    if (!about || !('to' in about) || !about.phone) return null;
+    const { to, phone } = about;
     const earlier = dials.get(to) ?? 0;
     dials.set(to, earlier + 1);
     return phone.fault?.once === true && earlier > 0 ? null : phone.fault;
@@ -60,8 +68,7 @@ export function createFaults(): Faults {
     },
     rules: () => rules.filter(({ left }) => left > 0).map(({ rule, left }) => ({ ...rule, times: left })),
     take(operation, about) {
-      const fault =
-        ordered(operation, about?.to) ?? (about?.phone === undefined ? null : fromPhone(about.to, about.phone));
+      const fault = ordered(operation, about ?? {}) ?? ownOf(about);
       if (fault !== null) fired[fault.kind] = (fired[fault.kind] ?? 0) + 1;
       return fault;
     },
@@ -78,15 +85,22 @@ const kinds: readonly Fault['kind'][] = [
   'brokenJson',
   'missingIds',
   'foreignIds',
+  'cut',
+  'truncated',
+  'slow',
 ];
 
 /** Reads a rule that came over the wire. Throws a `TypeError` that says what is wrong. */
 export function parseFaultRule(given: Readonly<Record<string, unknown>>): FaultRule {
-  const { operation, fault, times, after, to } = given;
+  const { operation, fault, times, after, to, recording } = given;
   if (typeof operation !== 'string') throw new TypeError('operation is a string');
   if (typeof fault !== 'object' || fault === null || !('kind' in fault))
     throw new TypeError('fault is an object with a kind');
   if (!kinds.includes(fault.kind as Fault['kind'])) throw new TypeError(`kind is one of ${kinds.join(', ')}`);
+  const amount = { cut: 'bytes', truncated: 'bytes', slow: 'bytesPerSecond' }[String(fault.kind)];
+  if (amount !== undefined && typeof (fault as Readonly<Record<string, unknown>>)[amount] !== 'number') {
+    throw new TypeError(`a fault of kind ${String(fault.kind)} has ${amount}, a number`);
+  }
   if (fault.kind === 'status' && !('status' in fault)) throw new TypeError('a fault of kind status names a status');
   return {
     operation,
@@ -94,5 +108,6 @@ export function parseFaultRule(given: Readonly<Record<string, unknown>>): FaultR
     ...(typeof times === 'number' ? { times } : {}),
     ...(typeof after === 'number' ? { after } : {}),
     ...(typeof to === 'string' ? { to } : {}),
+    ...(typeof recording === 'string' ? { recording } : {}),
   };
 }

@@ -66,6 +66,9 @@ export async function sendThroughFault(response: ServerResponse, fault: Fault, a
       sendAnswer(response, failure(fault));
       return;
     case 'reset':
+    case 'cut':
+    case 'truncated':
+    case 'slow':
       response.socket?.resetAndDestroy();
       return;
     case 'delay':
@@ -82,15 +85,16 @@ export async function sendThroughFault(response: ServerResponse, fault: Fault, a
       send(response, { status: 200, contentType: 'application/json' }, '{"data":{"record_type":"call","call_con');
       return;
     case 'missingIds':
-      sendAnswer(response, { ...honest, body: mapIds(honest.body, () => undefined) });
+      sendAnswer(response, { ...honest, body: withoutIds(honest.body) });
       return;
     case 'foreignIds':
-      sendAnswer(response, { ...honest, body: mapIds(honest.body, scrambled) });
+      sendAnswer(response, { ...honest, body: withForeignIds(honest.body) });
       return;
   }
 }
 
-function failure({ status, body, headers }: Extract<Fault, { kind: 'status' }>): Answer {
+/** The answer of a fault of kind `status`. */
+export function failure({ status, body, headers }: Extract<Fault, { kind: 'status' }>): Answer {
   const name = status === 429 ? 'tooMany' : status === 503 ? 'unavailable' : 'unexpected';
   const answer = refuse(name, { detail: 'An unexpected error occurred.', status });
   return { ...answer, ...(body === undefined ? {} : { body }), ...(headers === undefined ? {} : { headers }) };
@@ -106,6 +110,12 @@ function stall(response: ServerResponse, answer: Answer): void {
   response.write(text.slice(0, 10));
 }
 
+/** What the fault `missingIds` leaves of an answer's body. */
+export const withoutIds = (body: unknown): unknown => mapIds(body, () => undefined);
+
+/** What the fault `foreignIds` makes of an answer's body: ids of the same shape that belong to nothing here. */
+export const withForeignIds = (body: unknown): unknown => mapIds(body, scrambled);
+
 /** A copy of an answer whose ids are changed; undefined takes them away. */
 function mapIds(body: unknown, change: (id: string) => string | undefined): unknown {
   if (Array.isArray(body)) return body.map((item) => mapIds(item, change));
@@ -116,5 +126,5 @@ function mapIds(body: unknown, change: (id: string) => string | undefined): unkn
   );
 }
 
-/** An id of the same shape that belongs to nothing here: hexadecimal digits are mirrored. */
+/** Hexadecimal digits are mirrored. */
 const scrambled = (id: string): string => id.replace(/[0-9a-f]/g, (digit) => (15 - parseInt(digit, 16)).toString(16));

@@ -18,7 +18,22 @@ export type Fault =
   | { readonly kind: 'html'; readonly applied: boolean }
   | { readonly kind: 'brokenJson'; readonly applied: boolean }
   | { readonly kind: 'missingIds'; readonly applied: boolean }
-  | { readonly kind: 'foreignIds'; readonly applied: boolean };
+  | { readonly kind: 'foreignIds'; readonly applied: boolean }
+  | FileFault;
+
+/** What can befall a file on its way. Elsewhere each of these is a `reset`. */
+export type FileFault = { readonly applied: boolean } & (
+  | {
+      /** The connection ends after so many bytes; below 0: so many before the end. */
+      readonly kind: 'cut';
+      readonly bytes: number;
+      /** How the answer says where it ends. @default 'length' */
+      readonly framing?: 'length' | 'chunked' | 'close';
+    }
+  /** Everything is in order, but the file was stored without its end: so many bytes are missing. */
+  | { readonly kind: 'truncated'; readonly bytes: number }
+  | { readonly kind: 'slow'; readonly bytesPerSecond: number }
+);
 
 /** What answering-machine detection finds. */
 export interface MachineScript {
@@ -97,10 +112,10 @@ const sipPhone: PhoneBehaviour = {
 
 const phone = (does: string, differs: Partial<PhoneBehaviour>): PhoneBehaviour => ({ ...usual, ...differs, does });
 const unanswered = (does: string, then: PhoneBehaviour['then']) => phone(does, { then });
-const machine = (does: string, script: Partial<MachineScript>, talkMs = 30_000) =>
-  phone(does, { machine: { ...voicemail, ...script }, talkMs });
+const machine = (does: string, script: Partial<MachineScript>) =>
+  phone(does, { machine: { ...voicemail, ...script }, talkMs: 60_000 });
 const person = (does: string, script: Partial<MachineScript>) =>
-  phone(does, { machine: { ...human, ...script }, talkMs: 20_000 });
+  phone(does, { machine: { ...human, ...script }, talkMs: 60_000 });
 const refused = (does: string, refusal: DialRefusal) => phone(does, { refusal });
 const listener = (does: string, script: Partial<PhoneBehaviour>) =>
   phone(does, { talkMs: null, repeats: true, ...script });
@@ -139,7 +154,7 @@ export const phones: Readonly<Record<string, PhoneBehaviour>> = {
   '021': machine('voicemail that never beeps', { beep: false }),
   '022': machine('voicemail that beeps before the verdict: only greeting.ended comes', { verdict: null }),
   '023': person('a person whom detection never decides about', { verdict: null }),
-  '024': machine('fax', { verdict: 'fax_detected', greetingEndsAfterMs: null, beep: false }, 10_000),
+  '024': machine('fax', { verdict: 'fax_detected', greetingEndsAfterMs: null, beep: false }),
   '025': person('a person whose verdict comes 10 s late', { verdictAfterMs: 10_000 }),
   '026': person('a business: human_business', { verdict: 'human_business' }),
   '027': person('silence', { verdict: 'silence' }),

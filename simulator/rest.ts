@@ -45,7 +45,8 @@ export async function serveRest(
     return;
   }
   const to = textOf(body, dialedIn[matched.operation] ?? '');
-  const fault = faults.take(matched.operation, to === null ? undefined : { to, phone: carrier.phone(to) });
+  const recording = /^\/recordings\/([^/]+)$/.exec(path)?.[1] ?? '';
+  const fault = faults.take(matched.operation, to === null ? { recording } : { to, phone: carrier.phone(to) });
   const answer = isApplied(fault) ? matched.run() : null;
   if (fault === null) sendAnswer(response, answer ?? matched.run());
   else await sendThroughFault(response, fault, answer);

@@ -186,6 +186,7 @@ function assemble(options: SimulatorOptions) {
   const control: Parts['control'] = {
     carrier,
     faults,
+    connectionId,
     setMischief: (next) => {
       mischief = next;
     },
@@ -249,7 +250,16 @@ async function serveBackend(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const fault = faults.take('deliver');
+  const recording = /^rec-(.*)-(?:mp3|wav)$/.exec(String(request.headers['idempotency-key']))?.[1] ?? '';
+  const fault = faults.take('deliver', { recording });
+  if (fault?.kind === 'cut') {
+    cutRequest(request, fault.bytes);
+    return;
+  }
+  if (fault?.kind === 'slow') {
+    sendAnswer(response, await backend.receive(request, fault.bytesPerSecond));
+    return;
+  }
   if (fault !== null && !isApplied(fault)) {
     request.resume();
     await sendThroughFault(response, fault, null);
@@ -258,6 +268,15 @@ async function serveBackend(
   const answer = await backend.receive(request);
   if (fault === null) sendAnswer(response, answer);
   else await sendThroughFault(response, fault, answer);
+}
+
+/** The receiver dies after so many bytes of the body. */
+function cutRequest(request: IncomingMessage, bytes: number): void {
+  let left = bytes;
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left <= 0) request.socket.resetAndDestroy();
+  });
 }
 
 function listen(server: Server, port: number): Promise<number> {

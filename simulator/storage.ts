@@ -3,15 +3,19 @@
  * store behind Telnyx. No key is asked for.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { renderAudio, sha256Of } from './audio/audio';
 import type { AudioFile } from './audio/audio';
 import { durationMs } from './carrier/recordings';
 import type { AudioFormat, Recording } from './carrier/world';
 import { sendThroughFault } from './http';
 import type { Faults } from './faults';
+import { paced } from './pacing';
+import type { Fault } from './phones';
 
 export interface Storage {
   urlOf(file: { recordingId: string; format: AudioFormat; expiresAtMs: number }): string;
@@ -53,7 +57,7 @@ export function createStorage({ origin, secret, now, recording, faults }: Storag
       const id = /^\/storage\/recordings\/([^/.]+)\./.exec(url.pathname)?.[1] ?? '';
       const found = recording(id);
       if (found?.state !== 'completed') sendXml(response, 404, 'NoSuchKey', 'The specified key does not exist.');
-      else await sendFile(request, response, { file: fileOf(found), faults });
+      else await sendFile(request, response, fileOf(found), faults.take('download', { recording: id }));
     },
     describe(of) {
       if (of.state !== 'completed') return null;
@@ -79,22 +83,63 @@ const fileOf = (recording: Recording): AudioFile =>
     empty: recording.leg.phone.recording === 'empty',
   });
 
-interface Sending {
-  readonly file: AudioFile;
-  readonly faults: Faults;
+async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: AudioFile,
+  fault: Fault | null,
+): Promise<void> {
+  const head = { 'content-type': file.contentType, 'content-length': file.sizeBytes };
+  if (request.method === 'HEAD') response.writeHead(200, head).end();
+  else if (fault?.kind === 'cut') await sendCut(response, file, fault);
+  else if (fault?.kind === 'truncated') {
+    const left = Math.max(0, file.sizeBytes - fault.bytes);
+    response.writeHead(200, { ...head, 'content-length': left });
+    await pipeline(Readable.from(firstOf(file, left)), response);
+  } else if (fault !== null && 'applied' in fault && fault.applied && fault.kind !== 'status') {
+    response.writeHead(200, head);
+    sendHalf(response, file, fault.kind === 'reset');
+  } else if (fault !== null && fault.kind !== 'delay' && fault.kind !== 'slow') {
+    await sendThroughFault(response, fault, null);
+  } else {
+    if (fault?.kind === 'delay') await wait(fault.ms, undefined, { ref: false });
+    response.writeHead(200, head);
+    await pipeline(
+      Readable.from(fault?.kind === 'slow' ? paced(file.chunks(), fault.bytesPerSecond) : file.chunks()),
+      response,
+    );
+  }
 }
 
-async function sendFile(request: IncomingMessage, response: ServerResponse, { file, faults }: Sending): Promise<void> {
-  const fault = faults.take('download');
-  const cutsShort = fault !== null && 'applied' in fault && fault.applied && fault.kind !== 'status';
-  if (fault !== null && !cutsShort && fault.kind !== 'delay') {
-    await sendThroughFault(response, fault, null);
-    return;
+function* firstOf(file: AudioFile, bytes: number): Generator<Uint8Array> {
+  let left = bytes;
+  for (const chunk of file.chunks()) {
+    if (left <= 0) return;
+    yield chunk.subarray(0, left);
+    left -= chunk.length;
   }
-  response.writeHead(200, { 'content-type': file.contentType, 'content-length': file.sizeBytes });
-  if (request.method === 'HEAD') response.end();
-  else if (cutsShort) sendHalf(response, file, fault.kind === 'reset');
-  else await pipeline(Readable.from(file.chunks()), response);
+}
+
+/** The beginning of the file, and then the end of the connection, which only one of the framings can hide. */
+async function sendCut(
+  response: ServerResponse,
+  file: AudioFile,
+  { bytes, framing = 'length' }: Extract<Fault, { kind: 'cut' }>,
+): Promise<void> {
+  const { socket } = response;
+  const end = {
+    length: `content-length: ${String(file.sizeBytes)}`,
+    chunked: 'transfer-encoding: chunked',
+    close: 'connection: close',
+  };
+  const upTo = bytes < 0 ? file.sizeBytes + bytes : Math.min(bytes, file.sizeBytes);
+  if (socket === null) return;
+  socket.write(`HTTP/1.1 200 OK\r\ncontent-type: ${file.contentType}\r\n${end[framing]}\r\n\r\n`);
+  for (const chunk of firstOf(file, upTo)) {
+    const framed = framing === 'chunked' ? [`${chunk.length.toString(16)}\r\n`, chunk, '\r\n'] : [chunk];
+    for (const piece of framed) if (!socket.write(piece)) await once(socket, 'drain');
+  }
+  socket.end();
 }
 
 /** Half the file; then the connection is reset, or falls silent. */

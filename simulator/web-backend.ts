@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Answer } from './carrier/world';
 import { boundaryOf, readMultipart } from './multipart';
 import type { PartSink } from './multipart';
+import { paced } from './pacing';
 
 export interface Delivery {
   readonly id: string;
@@ -24,7 +25,8 @@ export interface Delivery {
 
 export interface WebBackend {
   /** Takes one request. Throws when the connection breaks before the form is complete; nothing is kept then. */
-  receive(request: IncomingMessage): Promise<Answer>;
+  /** Reads no faster than that, if it is given. */
+  receive(request: IncomingMessage, bytesPerSecond?: number): Promise<Answer>;
   readonly deliveries: () => readonly Delivery[];
 }
 
@@ -32,14 +34,14 @@ export function createWebBackend(): WebBackend {
   const byKey = new Map<string, Delivery>();
   return {
     deliveries: () => [...byKey.values()],
-    async receive(request) {
+    async receive(request, bytesPerSecond = Infinity) {
       const key = request.headers['idempotency-key'];
       const boundary = boundaryOf(request.headers['content-type']);
       if (typeof key !== 'string' || boundary === null) {
         request.resume();
         return problem(400, 'Idempotency-Key and multipart/form-data are required');
       }
-      const form = await readForm(request, boundary);
+      const form = await readForm(paced(request, bytesPerSecond), boundary);
       if (typeof form === 'string') return problem(400, form);
       const known = byKey.get(key);
       if (known !== undefined) return answerAgain(known, form.sha256);
@@ -78,7 +80,7 @@ function keptHeaders({ headers }: IncomingMessage): Record<string, string> {
 type Form = Pick<Delivery, 'sha256' | 'size_bytes' | 'metadata' | 'content_type'>;
 
 /** The form, or what is wrong with it. */
-async function readForm(request: IncomingMessage, boundary: string): Promise<Form | string> {
+async function readForm(request: AsyncIterable<Buffer>, boundary: string): Promise<Form | string> {
   const order: string[] = [];
   const metadata: Buffer[] = [];
   const digest = createHash('sha256');

@@ -1,8 +1,12 @@
 /**
  * The servers that tests run against, by the variables that tests read: TEMPORAL_CLI_PATH, TEMPORAL_TEST_SERVER_PATH
- * and REDIS_SERVER_PATH (unless there is a REDIS_URL). Also a jest `globalSetup`, for a jest started by hand.
+ * and REDIS_SERVER_PATH (unless there is a REDIS_URL). Also a jest `globalSetup`, which compiles the workflows for all
+ * test files at once, as the file that WORKFLOW_BUNDLE_PATH names.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { findRedis } from '../cli/programs/redis';
 import { findTemporalCli, findTestServer } from '../cli/programs/temporal';
 
@@ -17,5 +21,18 @@ export async function provideTestPrograms(): Promise<void> {
   if (!env['REDIS_URL']) env['REDIS_SERVER_PATH'] = await findRedis({ env, say });
 }
 
+async function setUp(): Promise<void> {
+  await provideTestPrograms();
+  const folder = mkdtempSync(join(tmpdir(), 'outcall-workflows-'));
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const logger = new DefaultLogger('ERROR');
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(__dirname, '../workflows'), logger });
+  const path = join(folder, 'workflows.js');
+  writeFileSync(path, code);
+  process.env['WORKFLOW_BUNDLE_PATH'] = path;
+}
+
 // jest takes the default export of this file, so it is the one place that has one.
-export default provideTestPrograms;
+export default setUp;

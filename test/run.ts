@@ -17,6 +17,8 @@ interface Count {
 
 /** Each with the minutes that one stage may take. */
 const SCALES: Readonly<Record<string, number>> = { quick: 10, ci: 30, full: 600 };
+/** Mostly waiting for simulated phones, so several at a time; Schemathesis computes for minutes. */
+const QUICK_E2E = ['--maxWorkers=5', '--testPathIgnorePatterns=schemathesis'];
 const results = join(root, '.cache/test-results');
 
 async function main(jestArgs: readonly string[]): Promise<Count> {
@@ -24,6 +26,7 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
   if (!Object.hasOwn(SCALES, scale))
     throw new Error(`TEST_SCALE=${scale} is none of ${Object.keys(SCALES).join(', ')}`);
   process.env['TEST_SCALE'] = scale;
+  const isQuick = scale === 'quick';
   say(`TEST_SCALE=${scale}`);
   const started = Date.now();
   await provideTestPrograms();
@@ -35,13 +38,26 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
   if (jestArgs.length > 0) return jest('chosen tests', ['--runInBand', ...jestArgs]);
   return sum([
     await check(),
-    await jest('unit', ['--selectProjects', 'unit']),
-    await jest('workflows', ['--selectProjects', 'workflows']),
-    // Mostly waiting for simulated phones, so two at a time.
-    await jest('e2e', ['--selectProjects', 'e2e', '--maxWorkers=2']),
+    await jest('unit', ['--selectProjects', 'unit', '--maxWorkers=2']),
+    await jest('seeds', ['--selectProjects', 'seeds']),
+    await jest('workflows', ['--selectProjects', 'workflows', '--maxWorkers=2']),
+    await jest('e2e', ['--selectProjects', 'e2e', ...(isQuick ? QUICK_E2E : ['--maxWorkers=2'])]),
+    await jest('load', ['--selectProjects', 'load', '--runInBand']),
     // One at a time: these tests kill processes and measure how long the others take to notice.
-    await jest('crash', ['--selectProjects', 'crash', '--runInBand']),
+    await saboteurs(),
+    await jest('crash', ['--selectProjects', 'crash', isQuick ? '--maxWorkers=3' : '--runInBand']),
   ]);
+}
+
+/** Bugs that the tests above have to object to; counts like a check. */
+async function saboteurs(): Promise<Count> {
+  say('saboteurs: npm run saboteurs');
+  const { passed, seconds } = await runStage(
+    { name: 'saboteurs', args: ['--import', 'tsx', 'test/saboteurs/main.ts'] },
+    { capture: false },
+  );
+  say(`saboteurs: ${seconds} s\n`);
+  return { passed: 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
 /** Counts as a failure when it fails, and as nothing when it passes: it is no test. */

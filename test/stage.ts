@@ -20,7 +20,7 @@ export interface Finished {
 }
 
 /**
- * Runs a stage. With `capture` all output is returned, otherwise standard error goes to the terminal as it comes.
+ * Runs a stage. With `capture` all output is returned, otherwise it goes to the terminal as it comes.
  * A signal that ends us ends the stage first.
  */
 export function runStage(
@@ -28,8 +28,8 @@ export function runStage(
   { capture }: { readonly capture: boolean },
 ): Promise<Finished> {
   const started = Date.now();
-  const stdio = ['ignore', capture ? 'pipe' : 'ignore', capture ? 'pipe' : 'inherit'] as const;
-  const child = spawn(process.execPath, args, { cwd: root, stdio: [...stdio] });
+  const told = capture ? 'pipe' : 'inherit';
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', told, told] });
   let interrupted = false;
   const interrupt = (signal: NodeJS.Signals) => {
     interrupted = true;

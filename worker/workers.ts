@@ -2,22 +2,33 @@
  * Where workflows and activities meet: one worker for calls, one for recordings, so that no call ever waits behind a
  * download.
  */
+import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { InjectedSinks, NativeConnectionOptions, WorkflowBundle } from '@temporalio/worker';
+import type { NativeConnectionOptions, WorkflowBundle, WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities } from '../activities';
-import type { StatusDocument } from '../domain/status';
+import { DAY_MS } from '../domain/time';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
-import { recordingsTaskQueue } from '../workflows/messages';
-import type { StatusSinks } from '../workflows/messages';
+import {
+  legSweepWorkflowId,
+  recordingsTaskQueue,
+  SWEEP_LEGS,
+  SWEEP_RECORDINGS,
+  sweepWorkflowId,
+} from '../workflows/messages';
+import { callSinks } from './sinks';
 
 export interface WorkerSettings {
   readonly connection: NativeConnectionOptions;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: Activities;
+  /** How many recordings are moved at once. */
+  readonly recordingParallelism: number;
+  /** OUTCALL_INSTALLATION. */
+  readonly installation: string;
   readonly statusStore: StatusStore;
-  readonly workflowBundle: WorkflowBundle;
+  readonly workflowBundle: WorkflowBundleOption;
   readonly log: Logger;
 }
 
@@ -37,18 +48,27 @@ const STICKY_TIMEOUT = '1s';
 const WORKFLOW_TASKS_AT_ONCE = 4;
 /** Longer than a dial, so that a worker that is told to stop never leaves one unclear. */
 const GRACE = '12s';
+/** The SDK would hold back a sign for 16 of the 20 seconds after which Temporal takes an attempt for dead. */
+const SIGN_OF_LIFE_EVERY = '5s';
 
 /** Compiles the workflows, once per process: 1 to 2 seconds. */
 export function bundleWorkflows(log: Logger): Promise<WorkflowBundle> {
   return bundleWorkflowCode({ workflowsPath: require.resolve('../workflows'), logger: temporalLogger(log) });
 }
 
-/** Temporal's own log lines as ours. Once per process, before the first connection. */
-export function installRuntime(log: Logger): void {
+/**
+ * Temporal's own log lines as ours. Once per process, before the first connection. With an address (`host:port`),
+ * Prometheus finds there what Temporal's SDK and our activities count.
+ */
+export function installRuntime(log: Logger, metricsAddress: string | null = null): void {
+  const units = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
   Runtime.install({
     logger: temporalLogger(log),
     shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+      ...(metricsAddress !== null && { metrics: { prometheus: { bindAddress: metricsAddress, ...units } } }),
+    },
   });
 }
 
@@ -62,7 +82,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       ...common,
       taskQueue,
       activities: { ...activities.calls },
-      sinks: statusSinks(settings),
+      sinks: callSinks(settings),
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
       maxCachedWorkflows: 2000,
@@ -71,10 +91,13 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
       ...common,
       taskQueue: recordingsTaskQueue(taskQueue),
       activities: { ...activities.recordings },
-      maxConcurrentActivityTaskExecutions: 8,
+      maxConcurrentActivityTaskExecutions: settings.recordingParallelism,
+      maxHeartbeatThrottleInterval: SIGN_OF_LIFE_EVERY,
       maxCachedWorkflows: 200,
     }),
   ];
+  await startSweeps(new Client({ connection, namespace }), settings);
+  await warnOfShortRetention(connection, settings);
   const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
   // One that fails takes the other with it; who waits for `stopped` hears of it.
   const stop = (): void => {
@@ -90,28 +113,37 @@ export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
   };
 }
 
-/**
- * A replay, for example by another worker after a crash, writes again what the dead one may have kept to itself. One
- * write at a time for each call, and always the newest: a replay tells all versions at once.
- */
-function statusSinks({ statusStore, log }: WorkerSettings): InjectedSinks<StatusSinks> {
-  const newest = new Map<string, StatusDocument | null>();
-  const write = async (callId: string): Promise<void> => {
-    for (let document = newest.get(callId); document; document = newest.get(callId)) {
-      newest.set(callId, null);
-      await statusStore.save(document).catch((error: unknown) => {
-        log.debug({ event: 'status_store.unavailable', callId, reason: String(error) }, 'status not stored');
-      });
-    }
-    newest.delete(callId);
-  };
-  const publish = (_info: unknown, document: StatusDocument): void => {
-    const { call_id: callId } = document;
-    const isWriting = newest.has(callId);
-    newest.set(callId, document);
-    if (!isWriting) void write(callId);
-  };
-  return { store: { publish: { fn: publish, callDuringReplay: true } } };
+/** The runs that look for what nobody looks after; they are there already, except at the very first start. */
+async function startSweeps({ workflow }: Client, { installation, taskQueue }: WorkerSettings): Promise<void> {
+  const once = { taskQueue, workflowIdConflictPolicy: 'USE_EXISTING' } as const;
+  await workflow.start(SWEEP_RECORDINGS, {
+    ...once,
+    workflowId: sweepWorkflowId(installation),
+    staticSummary: 'Looks for recordings that nobody delivers',
+  });
+  await workflow.start(SWEEP_LEGS, {
+    ...once,
+    workflowId: legSweepWorkflowId(installation),
+    staticSummary: 'Looks for legs that no call looks after',
+  });
+}
+
+/** Recordings are kept for 30 days by the carrier, and their ids have to answer for longer. */
+const KEPT_LEAST_DAYS = 45;
+
+/** Temporal forgets which ids it has seen together with the runs: then a late repeat would be another call. */
+async function warnOfShortRetention(
+  { workflowService }: NativeConnection,
+  { namespace, log }: WorkerSettings,
+): Promise<void> {
+  const { config } = await workflowService.describeNamespace({ namespace });
+  const days = Math.floor((Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1000) / DAY_MS);
+  if (days >= KEPT_LEAST_DAYS) return;
+  const fix = `temporal operator namespace update --namespace ${namespace} --retention ${KEPT_LEAST_DAYS * 24}h`;
+  log.warn(
+    { event: 'temporal.retention', days, fix },
+    `the namespace keeps ended runs for less than ${KEPT_LEAST_DAYS} days`,
+  );
 }
 
 type TemporalLogger = NonNullable<Parameters<typeof bundleWorkflowCode>[0]['logger']>;

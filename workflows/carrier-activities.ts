@@ -5,49 +5,74 @@
  * | command                    | one attempt | attempts                        | why                                    |
  * | dial                       | 12 s        | 1                               | a retry could ring a phone twice        |
  * | hang up                    | 11 s        | 0.2 s, doubling to 5 s, a minute | the story asks, then tries again        |
- * | enter the conference       | 5 s         | 0.2 s, doubling to 1 s, 10 s    | a person is listening to silence        |
+ * | everything in a live call  | 5 s         | 0.2 s, doubling to 1 s, 10 s    | a person is listening to silence        |
  * | questions                  | 11 s        | 1                               | they are asked again soon anyway        |
  */
 import { ActivityFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
 import { TimeoutType } from '@temporalio/common';
+import type { ActivityOptions } from '@temporalio/workflow';
 import type { CarrierActivities } from '../activities/carrier';
 import type { CallRequest } from '../domain/call';
 import type { Carrier, CommandAnswer, DialAnswer } from '../domain/carrier';
 import type { CallEvent } from '../domain/events';
 import { maskPhone } from '../domain/phone-numbers';
+import { activityFailure } from './activity-failure';
 
-const dialing = proxyActivities<CarrierActivities>({
+const DIALING: ActivityOptions = {
   scheduleToStartTimeout: '5 seconds',
   startToCloseTimeout: '12 seconds',
   retry: { maximumAttempts: 1 },
-});
-const hangingUp = proxyActivities<CarrierActivities>({
+};
+const HANGING_UP: ActivityOptions = {
   startToCloseTimeout: '11 seconds',
   scheduleToCloseTimeout: '1 minute',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
-});
-const entering = proxyActivities<CarrierActivities>({
+};
+const ACTING: ActivityOptions = {
   startToCloseTimeout: '5 seconds',
   scheduleToCloseTimeout: '10 seconds',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '1 second' },
-});
-const asking = proxyActivities<CarrierActivities>({
+};
+const ASKING: ActivityOptions = {
   startToCloseTimeout: '11 seconds',
   retry: { maximumAttempts: 1 },
-});
+};
 
-export function createCarrier(call: CallRequest): Carrier {
+/** @param proxy binds activities to the world: Temporal's own, or that of the seeded simulation. */
+export function createCarrier(call: CallRequest, proxy = proxyActivities): Carrier {
+  const dialing = proxy<CarrierActivities>(DIALING);
+  const hangingUp = proxy<CarrierActivities>(HANGING_UP);
+  const acting = proxy<CarrierActivities>(ACTING);
+  const asking = proxy<CarrierActivities>(ASKING);
   const lead = maskPhone(call.toPhone);
   return {
     dial: (command) =>
-      dialing.dial.executeWithOptions({ summary: `Dial ${command.leg.participant} ${lead}` }, [command]).catch(unclear),
+      dialing.dial
+        .executeWithOptions({ summary: `Dial ${command.leg.participant}${command.agent ? '' : ` ${lead}`}` }, [command])
+        .catch(unclear),
     hangUp: (command) =>
       hangingUp.hangUp
         .executeWithOptions({ summary: `Hang up ${command.leg.participant}` }, [command])
         .catch(unavailable),
     enterConference: (command) =>
-      entering.enterConference
+      acting.enterConference
         .executeWithOptions({ summary: `${command.leg.participant} enters the conference` }, [command])
+        .catch(unavailable),
+    leaveConference: (command) =>
+      acting.leaveConference
+        .executeWithOptions({ summary: `${command.leg.participant} leaves the conference` }, [command])
+        .catch(unavailable),
+    playInConference: (command) =>
+      acting.playInConference.executeWithOptions({ summary: `Play ${command.sound}` }, [command]).catch(unavailable),
+    stopPlaying: (command) =>
+      acting.stopPlaying.executeWithOptions({ summary: 'Stop playing' }, [command]).catch(unavailable),
+    say: (command) =>
+      acting.say.executeWithOptions({ summary: `Say the ${command.name}` }, [command]).catch(unavailable),
+    startRecording: (command) =>
+      acting.startRecording.executeWithOptions({ summary: 'Start the recording' }, [command]).catch(unavailable),
+    mute: (command) =>
+      acting.mute
+        .executeWithOptions({ summary: `${command.muted ? 'Mute' : 'Unmute'} ${command.leg.participant}` }, [command])
         .catch(unavailable),
     askLeg: (question) =>
       asking.askLeg
@@ -56,7 +81,9 @@ export function createCarrier(call: CallRequest): Carrier {
     askParticipants: (question) =>
       asking.askParticipants.executeWithOptions({ summary: 'Who is in the conference?' }, [question]).catch(nothing),
     findLeg: (question) =>
-      asking.findLeg.executeWithOptions({ summary: `Was ${lead} dialed?` }, [question]).catch(noAnswer),
+      asking.findLeg
+        .executeWithOptions({ summary: `Was ${question.leg.participant} dialed?` }, [question])
+        .catch(noAnswer),
     listRecordings: (question) =>
       asking.listRecordings.executeWithOptions({ summary: 'Which recordings are there?' }, [question]).catch(noAnswer),
   };
@@ -81,10 +108,4 @@ function nothing(error: unknown): readonly CallEvent[] {
 function noAnswer(error: unknown): null {
   activityFailure(error);
   return null;
-}
-
-/** Anything but a failed activity is a bug of ours: the task fails, and waits for a fix. */
-function activityFailure(error: unknown): string {
-  if (!(error instanceof ActivityFailure)) throw error;
-  return error.cause?.message ?? error.message;
 }

@@ -3,36 +3,39 @@
  * Decisions are in `call-story.ts`; here nothing is decided.
  */
 import {
+  allHandlersFinished,
   CancellationScope,
   condition,
   isCancellation,
-  ParentClosePolicy,
   proxyActivities,
   proxySinks,
   setCurrentDetails,
   setHandler,
-  startChild,
   upsertSearchAttributes,
-  WorkflowIdReusePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { CallRequest } from '../domain/call';
 import type { CallEvent } from '../domain/events';
 import { advance, NOTHING_KNOWN } from '../domain/facts';
 import type { Facts } from '../domain/facts';
 import { maskPhone } from '../domain/phone-numbers';
-import { deliveryWorkflowId } from '../domain/recordings';
-import type { RecordingToDeliver } from '../domain/recordings';
 import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
 import type { StatusActivities } from '../activities/status';
 import { callStory } from './call-story';
 import { createCarrier } from './carrier-activities';
-import { deliverRecording } from './deliver-recording';
-import { eventSignals, recordingsTaskQueue, searchAttributes, statusQuery, timelineQuery } from './messages';
-import type { StatusSinks, TimelineEntry } from './messages';
+import {
+  eventSignals,
+  muteUpdate,
+  recordingsTaskQueue,
+  searchAttributes,
+  statusQuery,
+  timelineQuery,
+} from './messages';
+import type { CallSinks, TimelineEntry } from './messages';
 import type { CallRuntime } from './runtime';
+import { startDelivery } from './start-delivery';
+import { mute } from './story/mute';
 
 /** Redis is a copy: if it cannot be written within a minute, what it has expires soon, and readers ask this run. */
 const lastWord = proxyActivities<StatusActivities>({
@@ -45,14 +48,17 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   let facts: Facts = NOTHING_KNOWN;
   let change: Change = { at: call.createdAt, source: 'api' };
   const status = (): StatusDocument => describeCall(call, facts, change);
-  const publish = createPublisher();
+  const { store, watch } = proxySinks<CallSinks>();
+  const publish = createPublisher(store);
   const timeline: TimelineEntry[] = [];
+  const lastThings: Promise<void>[] = [];
 
   const learn = (event: CallEvent): void => {
     const known = JSON.stringify(facts);
     facts = advance(facts, event);
     if (JSON.stringify(facts) === known) return;
     change = { at: new Date().toISOString(), source: event.source };
+    watch.learned(event.source);
     timeline.push(describeEvent(event, timeline.length + 1));
     publish(status());
   };
@@ -66,15 +72,27 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
     acceptedAtMs: workflowInfo().startTime.getTime(),
     now: () => Date.now(),
     learn,
-    until: (predicate, timeoutMs, summary) => condition(() => predicate(facts), timeoutMs, { summary }),
+    until: async (predicate, timeoutMs, summary) => {
+      // Asked first: a timer that is not needed costs two events of history.
+      if (predicate(facts)) return true;
+      if (timeoutMs === Infinity) await condition(() => predicate(facts));
+      return timeoutMs === Infinity || condition(() => predicate(facts), timeoutMs, { summary });
+    },
     carrier: createCarrier(call),
-    deliverRecording: startDelivery,
+    deliverRecording: (recording) => {
+      lastThings.push(startDelivery(recording, { taskQueue: recordingsTaskQueue(workflowInfo().taskQueue) }));
+    },
   };
+  setHandler(muteUpdate, (request) => mute(call, request, runtime), {
+    description: 'Mutes a participant, or lets it be heard again.',
+  });
   askToHangUpWhenCancelled(learn);
   // Even a cancelled run tells its story to the end: legs are hung up, the recording is handed over.
   await CancellationScope.nonCancellable(async () => {
     await callStory(call, runtime);
-    await lastWord.publishStatus(status()).catch(() => undefined);
+    await condition(allHandlersFinished);
+    // At once with the start of the delivery, which saves a task.
+    await Promise.all([...lastThings, lastWord.publishStatus(status()).catch(() => undefined)]);
   });
   return status();
 }
@@ -84,8 +102,7 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
  * is told by a sink, which costs no event and no waiting; a sink may be lost with its worker or called again by a
  * replay, and the store copes with both. Only the last version is written by an activity.
  */
-function createPublisher(): (document: StatusDocument) => void {
-  const { store } = proxySinks<StatusSinks>();
+function createPublisher(store: CallSinks['store']): (document: StatusDocument) => void {
   // Set when the run was started.
   let announced = 'queued';
   return (document) => {
@@ -109,25 +126,6 @@ function askToHangUpWhenCancelled(learn: (event: CallEvent) => void): void {
   });
 }
 
-async function startDelivery(recording: RecordingToDeliver): Promise<void> {
-  try {
-    await startChild(deliverRecording, {
-      args: [recording],
-      workflowId: deliveryWorkflowId(recording.recordingId),
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      taskQueue: recordingsTaskQueue(workflowInfo().taskQueue),
-      staticSummary: `Recording of ${recording.callId}`,
-      typedSearchAttributes: [
-        { key: searchAttributes.recordingState, value: 'fetching' },
-        { key: searchAttributes.businessId, value: recording.businessId },
-      ],
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
-}
-
 function describeEvent(event: CallEvent, seq: number): TimelineEntry {
   const { kind, at } = event;
   return { seq, type: kind === 'ended' ? 'end' : kind, at, role: 'leg' in event ? event.leg.role : null };
@@ -139,7 +137,9 @@ function renderDetails(document: StatusDocument): string {
     `**${document.outcome ?? document.status}** · ${maskPhone(document.to_phone)}\n\n` +
     row('dialed', document.dialed_at) +
     row('answered', document.answered_at) +
-    row('in the conference', document.joined_at) +
+    row('answered by', document.answered_by) +
+    row('in the conference', document.participants.map((one) => one.participant_sid).join(', ') || null) +
+    row('message', document.message?.state ?? null) +
     row('ended', document.ended_at) +
     row('seconds', document.duration_secs) +
     row('hangup cause', document.hangup_cause) +

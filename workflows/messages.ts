@@ -2,16 +2,29 @@
  * Names, ids and payload types that cross the border of a workflow. The API server imports this and nothing else from
  * here, so it imports only `@temporalio/workflow` and the domain.
  */
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Sinks } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { CallRequest, LegRole } from '../domain/call';
+import type { CallId, CallRequest, LegRole } from '../domain/call';
+import type { Risk } from '../domain/delivery';
 import type { CallEvent, EventKind, EventOf } from '../domain/events';
 import type { RecordingStatus } from '../domain/recordings';
 import type { StatusDocument } from '../domain/status';
 
 /** The workflow's type, as the Temporal UI shows it. */
 export const COLD_CALL = 'coldCall';
+
+/** The type of the workflow for people who call us. */
+export const CALL_BACK = 'callBack';
+
+/** Somebody calls one of our numbers. */
+export interface IncomingCall {
+  readonly leg: { readonly callControlId: string; readonly callLegId: string };
+  /** Spoken to them; null: they are rejected. */
+  readonly message: string | null;
+}
+
+export type CallBack = (call: IncomingCall) => Promise<unknown>;
 
 export type ColdCall = (request: CallRequest) => Promise<StatusDocument>;
 
@@ -24,8 +37,11 @@ export const eventSignals = {
   hungUp: defineSignal<[EventOf<'hungUp'>]>('hungUp'),
   recordingSaved: defineSignal<[EventOf<'recordingSaved'>]>('recordingSaved'),
   recordingFailed: defineSignal<[EventOf<'recordingFailed'>]>('recordingFailed'),
-  conferenceCreated: defineSignal<[EventOf<'conferenceCreated'>]>('conferenceCreated'),
+  machineDetected: defineSignal<[EventOf<'machineDetected'>]>('machineDetected'),
+  greetingEnded: defineSignal<[EventOf<'greetingEnded'>]>('greetingEnded'),
+  said: defineSignal<[EventOf<'said'>]>('said'),
   conferenceEnded: defineSignal<[EventOf<'conferenceEnded'>]>('conferenceEnded'),
+  agentRequested: defineSignal<[EventOf<'agentRequested'>]>('agentRequested'),
   hangupRequested: defineSignal<[EventOf<'hangupRequested'>]>('hangupRequested'),
 } as const;
 
@@ -45,13 +61,82 @@ export interface TimelineEntry {
 
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');
 export const statusQuery = defineQuery<StatusDocument>('status');
+
+export interface MuteRequest {
+  readonly participant: string;
+  readonly muted: boolean;
+}
+/** `unknown`: nobody of this name was ever asked for. `notThere`: not in the conference now. */
+export type MuteAnswer = 'done' | 'unknown' | 'notThere' | 'carrierUnavailable';
+export const muteUpdate = defineUpdate<MuteAnswer, [MuteRequest]>('mute');
+
 export const recordingQuery = defineQuery<RecordingStatus>('recording');
+
+/** The type of a recording's delivery, as the Temporal UI shows it. */
+export const DELIVER_RECORDING = 'deliverRecording';
+
+/** A delivery as operators see it. */
+export interface DeliveryDocument extends RecordingStatus {
+  readonly recording_id: string;
+  readonly call_id: CallId;
+  readonly attempts: number;
+  /** Null while an attempt is under way, and after the end. */
+  readonly next_attempt_at: string | null;
+  /** When the carrier deletes its copy. */
+  readonly expires_at: string;
+  /** How close that is, when it is close. */
+  readonly at_risk: Risk | null;
+}
+export const deliveryQuery = defineQuery<DeliveryDocument>('delivery');
+/** Try again now, whatever it waits for. */
+export const redeliverSignal = defineSignal('redeliver');
 
 /** Memo of a call: what an idempotent repeat of its request is compared with and answered from. */
 export interface CallMemo {
   readonly request: CallRequest;
   /** SHA-256 of the request body as parsed; null when the caller gave no Idempotency-Key. */
   readonly bodyHash: string | null;
+}
+
+/** The type of the run that looks for recordings nobody delivers. */
+export const SWEEP_RECORDINGS = 'sweepRecordings';
+
+/** One for each installation: several can share a carrier's application and a namespace. */
+export function sweepWorkflowId(installation: string): string {
+  return `recording-sweep:${installation}`;
+}
+
+/** The type of the run that looks for legs that no call looks after. */
+export const SWEEP_LEGS = 'sweepLegs';
+
+/** One for each installation. */
+export function legSweepWorkflowId(installation: string): string {
+  return `leg-sweep:${installation}`;
+}
+
+/** Compare everything with the carrier now. */
+export const auditSignal = defineSignal('audit');
+
+/** How the carrier's list of recordings and our deliveries compared. */
+export interface RecordingAudit {
+  readonly audited_at: string;
+  readonly listed: number;
+  readonly delivered: number;
+  readonly open: number;
+  /** Of other installations and systems on the same application. */
+  readonly foreign: number;
+  /** Deliveries that the audit started. */
+  readonly started: number;
+  /** Recordings that nobody was delivering although it was high time; 0 is good. */
+  readonly unaccounted: number;
+  /** The first of those. */
+  readonly unaccounted_ids: readonly string[];
+}
+
+export interface SweepMemo {
+  readonly audit: RecordingAudit | null;
+  /** When the last sweep began that reached the carrier, ISO 8601. */
+  readonly sweptAt: string | null;
 }
 
 export const searchAttributes = {
@@ -62,6 +147,8 @@ export const searchAttributes = {
   /** Keyed hash of the lead's number: finds all calls to one person without showing the number. */
   leadKey: defineSearchAttributeKey('LeadKey', SearchAttributeType.KEYWORD),
   recordingState: defineSearchAttributeKey('RecordingState', SearchAttributeType.KEYWORD),
+  /** How close the end of the carrier's copy is: 7d, 48h, 24h; unset or `no` when it is not close. */
+  recordingAtRisk: defineSearchAttributeKey('RecordingAtRisk', SearchAttributeType.KEYWORD),
 } as const;
 
 /** Deliveries have a queue of their own: a call never waits behind a download. */
@@ -70,9 +157,13 @@ export function recordingsTaskQueue(taskQueue: string): string {
 }
 
 /** What a call tells its worker without waiting for an answer. */
-export interface StatusSinks extends Sinks {
+export interface CallSinks extends Sinks {
   store: {
     /** May be called again for an old version, and may be lost. */
     publish(document: StatusDocument): void;
+  };
+  watch: {
+    /** Something became known, and who told it. Once for each, and may be lost. */
+    learned(source: CallEvent['source']): void;
   };
 }

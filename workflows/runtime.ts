@@ -16,9 +16,12 @@ export interface CallRuntime {
   now(): number;
   /** Merges an event into the facts; a changed status document is published by itself. */
   learn(event: CallEvent): void;
-  /** Waits until the predicate holds, at most `timeoutMs`; false when the time ran out. The summary is shown in the Temporal UI. */
+  /**
+   * Waits until the predicate holds, at most `timeoutMs`; false when the time ran out. Infinity: whoever waits so is ended
+   * by the predicate alone. The summary is shown in the Temporal UI. Several may wait at once.
+   */
   until(predicate: (facts: Facts) => boolean, timeoutMs: number, summary: string): Promise<boolean>;
   readonly carrier: Carrier;
-  /** Starts the delivery of a recording, which outlives the call. Safe to repeat. */
-  deliverRecording(recording: RecordingToDeliver): Promise<void>;
+  /** Starts the delivery of a recording, which outlives the call; the call does not end before it has started. Safe to repeat. */
+  deliverRecording(recording: RecordingToDeliver): void;
 }

@@ -18,8 +18,6 @@ const SIGNALLED = new Set([
   'call.answered',
   'call.hangup',
   'call.recording.saved',
-  'conference.created',
-  'conference.ended',
   'conference.participant.joined',
   'conference.participant.left',
 ]);

@@ -8,9 +8,13 @@ type Shell = (typeof SHELLS)[number];
 interface Completable {
   readonly name: string;
   readonly description: string;
+  /** What may stand behind it besides flags; empty when that is anything. */
+  readonly words: readonly string[];
   readonly flags: readonly {
     readonly name: string;
     readonly description: string;
+    readonly takesValue: boolean;
+    /** What its value may be; empty when that is anything. */
     readonly choices: readonly string[];
   }[];
 }
@@ -22,7 +26,8 @@ export function completionCommand(program: Command): Command {
     .addArgument(new Argument('<shell>').choices(SHELLS))
     .addHelpText(
       'after',
-      '\nExamples:\n  source <(outcall completion bash)\n  outcall completion zsh > ~/.zfunc/_outcall' +
+      '\nFor a command "outcall" of its own:  alias outcall="npm run --silent outcall --"' +
+        '\n\nExamples:\n  source <(outcall completion bash)\n  outcall completion zsh > ~/.zfunc/_outcall' +
         '\n  outcall completion fish > ~/.config/fish/completions/outcall.fish',
     )
     .action((shell: Shell) => {
@@ -30,13 +35,20 @@ export function completionCommand(program: Command): Command {
     });
 }
 
+/** Of a command that has commands of its own, those are its words, and their flags are its flags. */
 function describe(command: Command): Completable {
-  const flags = command.createHelp().visibleOptions(command);
+  const { commands } = command;
+  const all = (commands.length > 0 ? commands : [command]).flatMap((one) => one.createHelp().visibleOptions(one));
+  const flags = [...new Map(all.map((option) => [option.long, option])).values()];
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   return {
     name: command.name(),
     description: firstWords(command.description()),
-    flags: flags.flatMap(({ long, description, argChoices }) =>
-      long ? [{ name: long, description: firstWords(description), choices: argChoices ?? [] }] : [],
+    words: [...commands.map((one) => one.name()), ...choices],
+    flags: flags.flatMap(({ long, description, required, argChoices }) =>
+      long
+        ? [{ name: long, description: firstWords(description), takesValue: required, choices: argChoices ?? [] }]
+        : [],
     ),
   };
 }
@@ -50,10 +62,13 @@ const SCRIPTS: Readonly<Record<Shell, (program: string, commands: readonly Compl
   bash: (program, commands) => {
     const choices = commands.flatMap(({ name, flags }) =>
       flags
-        .filter((flag) => flag.choices.length > 0)
+        .filter(({ takesValue }) => takesValue)
         .map((flag) => `    ${name}/${flag.name}) words="${flag.choices.join(' ')}" ;;`),
     );
-    const flags = commands.map((command) => `    ${command.name}/*) words="${wordsOf(command)}" ;;`);
+    const flags = commands.map((command) => {
+      const words = [...command.words, ...command.flags.map((flag) => flag.name)];
+      return `    ${command.name}/*) words="${words.join(' ')}" ;;`;
+    });
     return `_${program}() {
   local words current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   if [ "$COMP_CWORD" -eq 1 ]; then previous=""; fi
@@ -66,11 +81,11 @@ ${[...choices, ...flags].join('\n')}
 complete -F _${program} ${program}`;
   },
   zsh: (program, commands) => {
-    const cases = commands.map(({ name, flags }) => {
-      const specs = flags.map(({ name: flag, description, choices }) => {
-        return `'${flag}[${description}]${choices.length > 0 ? `:word:(${choices.join(' ')})` : ''}'`;
+    const cases = commands.map(({ name, flags, words }) => {
+      const specs = flags.map(({ name: flag, description, takesValue, choices }) => {
+        return `'${flag}[${description}]${takesValue ? `:value:(${choices.join(' ')})` : ''}'`;
       });
-      return `    ${name}) _arguments ${specs.join(' ')} ;;`;
+      return `    ${name}) _arguments ${specs.join(' ')} ':argument:(${words.join(' ')})' ;;`;
     });
     return `#compdef ${program}
 _${program}() {
@@ -86,21 +101,21 @@ _${program}() {
 ${cases.join('\n')}
   esac
 }
-compdef _${program} ${program}`;
+# Found by its name it is to complete at once; sourced it is to be known.
+if [[ "$funcstack[1]" == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi`;
   },
   fish: (program, commands) =>
     [
       `complete -c ${program} -f`,
-      ...commands.flatMap(({ name, description, flags }) => [
+      ...commands.flatMap(({ name, description, words, flags }) => [
         `complete -c ${program} -n __fish_use_subcommand -a ${name} -d '${description}'`,
-        ...flags.map(({ name: flag, description: about, choices }) => {
-          const words = choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : '';
-          return `complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${about}'${words}`;
+        ...(words.length > 0
+          ? [`complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -a '${words.join(' ')}'`]
+          : []),
+        ...flags.map(({ name: flag, description: about, takesValue, choices }) => {
+          const value = takesValue ? ` -x -a '${choices.join(' ')}'` : '';
+          return `complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${about}'${value}`;
         }),
       ]),
     ].join('\n'),
 };
-
-function wordsOf({ name, flags }: Completable): string {
-  return [...(name === 'completion' ? SHELLS : []), ...flags.map((flag) => flag.name)].join(' ');
-}

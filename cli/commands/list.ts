@@ -6,7 +6,7 @@ import { CALL_STATUSES } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';
 import { createApiClient } from '../api-client';
 import type { ApiClient } from '../api-client';
-import { CommandFailure, EXIT, print, printJson, remark, wholeNumber } from '../terminal';
+import { CommandFailure, EXIT, print, printJson, remark, renderTable, wholeNumber } from '../terminal';
 
 interface Common {
   readonly url?: string;
@@ -53,8 +53,8 @@ function listCommand(): Command {
         return;
       }
       for (const line of table(page.calls)) print(line);
-      if (page.calls.length === 0) remark('there are no such calls');
-      if (page.next_cursor !== null) remark('there are more; see --limit');
+      if (page.calls.length === 0) remark(query.size > 1 ? 'there are no such calls' : 'there are no calls yet');
+      if (page.next_cursor !== null) remark('there are more; see --limit, --status and --outcome');
     });
 }
 
@@ -69,14 +69,7 @@ function table(calls: readonly StatusDocument[]): string[] {
     call.duration_secs === null ? '' : `${call.duration_secs} s`,
     call.recording?.state ?? '',
   ]);
-  const all = [['CALL', 'STATUS', 'OUTCOME', 'TO', 'CREATED (UTC)', 'TALKED', 'RECORDING'], ...rows];
-  const widths = all[0]?.map((_head, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return renderTable(['CALL', 'STATUS', 'OUTCOME', 'TO', 'CREATED (UTC)', 'TALKED', 'RECORDING'], rows);
 }
 
 /** An API that restarts is back within this many tries, a second apart. */

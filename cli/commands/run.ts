@@ -1,26 +1,13 @@
 /** Commands that run something until they are told to stop: start, demo, serve, work, simulator. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { Command } from 'commander';
-import { loadConfig } from '../../platform/config';
-import type { Config } from '../../platform/config';
-import { createLogger } from '../../platform/logger';
-import { startSimulator } from '../../simulator/server';
-import { BASE_PATH } from '../../server/calls';
-import { bundleWorkflows, installRuntime } from '../../worker/workers';
-import { createApiClient } from '../api-client';
-import { createStatusStore, startApi, startCallWorkers } from '../assemble';
-import type { Surroundings } from '../assemble';
-import { startStack } from '../stack';
-import type { Stack } from '../stack';
-import { CommandFailure, EXIT, print, printJson, remark, wholeNumber } from '../terminal';
-import { follow } from '../timeline';
+import { BASE_PATH } from '../../server/base-path';
+import type { SimulatorOptions } from '../running';
+import { DEMO_NUMBER, wholeNumber } from '../terminal';
 
 type Finish = (exitCode: number) => void;
 
-/** A number of the simulator's that answers, talks for a while and hangs up. */
-const DEMO_NUMBER = '+15559999999';
+/** Loaded when one of them runs: the others, and --help, are to be there at once. */
+const running = () => import('../running.js');
 
 const parseSeed = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
@@ -35,21 +22,8 @@ function startCommand(finish: Finish): Command {
     )
     .option('--mischief <seed>', 'let the simulator delay, repeat, reorder and drop webhooks by this seed', parseSeed)
     .addHelpText('after', '\nExamples:\n  npm start\n  PORT=9000 npm start\n  npm run outcall -- start --mischief 7')
-    .action(async ({ mischief }: { mischief?: number }) => {
-      const config = readConfig();
-      const log = createLogger({ level: config.logLevel });
-      installRuntime(log);
-      remark('Starting …');
-      const stack = await startStack({
-        config,
-        log,
-        say: remark,
-        durable: true,
-        anyPorts: false,
-        ...(mischief !== undefined && { mischiefSeed: mischief }),
-      }).catch(sayWhenTemporalIsAway(config.temporal.address));
-      for (const line of banner(stack)) print(line);
-      finish(await untilStopped(stack));
+    .action(async (options: { mischief?: number }) => {
+      finish(await (await running()).runStart(options));
     });
 }
 
@@ -63,30 +37,8 @@ function demoCommand(finish: Finish): Command {
     )
     .option('--json', 'print the final status document only')
     .addHelpText('after', '\nExamples:\n  npm run demo\n  npm run demo -- --to +15555550001    (busy)')
-    .action(async ({ to, json }: { to: string; json?: true }) => {
-      const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-demo-'));
-      // The demo shows the simulator, whatever carrier is configured.
-      const env = { ...process.env, TELNYX_API_KEY: '', DATA_DIR: dataDir, REDIS_URL: '', DOMAIN: '', PUBLIC_URL: '' };
-      const config = loadConfig(env, { warn: remark });
-      // Log lines beside what it shows, and none of them unless they were asked for.
-      const destination = { write: (line: string) => void process.stderr.write(line) };
-      const log = createLogger({ level: process.env['LOG_LEVEL'] ? config.logLevel : 'error', destination });
-      installRuntime(log);
-      remark('Starting Temporal, the simulator, workers and the API for one call …');
-      const stack = await startStack({ config, log, say: remark, durable: false, anyPorts: true });
-      try {
-        const api = createApiClient({ url: stack.url, apiKey: stack.apiKey });
-        const started = await api.initiate({ to_phone: to });
-        const quiet = (): void => undefined;
-        const document = await follow(api, started.call_id, json ? quiet : print);
-        if (json) printJson(document);
-        finish(
-          document.outcome === 'completed' && document.recording?.state === 'delivered' ? EXIT.ok : EXIT.notAnswered,
-        );
-      } finally {
-        await stack.stop();
-        rmSync(dataDir, { recursive: true, force: true });
-      }
+    .action(async (options: { to: string; json?: true }) => {
+      finish(await (await running()).runDemo(options));
     });
 }
 
@@ -95,11 +47,7 @@ function serveCommand(): Command {
     .description('run the HTTP API only (needs TEMPORAL_ADDRESS and the carrier’s settings)')
     .addHelpText('after', '\nExample:\n  TEMPORAL_ADDRESS=temporal:7233 REDIS_URL=redis://redis outcall serve')
     .action(async () => {
-      await runPart(async (surroundings) => {
-        const api = await startApi(surroundings, '0.0.0.0');
-        surroundings.log.info({ event: 'api.listening', port: api.port }, 'API listens');
-        return { stopped: new Promise<never>(() => undefined), stop: () => api.stop() };
-      });
+      await (await running()).runServe();
     });
 }
 
@@ -108,11 +56,7 @@ function workCommand(): Command {
     .description('run the workers only (needs TEMPORAL_ADDRESS and the carrier’s settings)')
     .addHelpText('after', '\nExample:\n  TEMPORAL_ADDRESS=temporal:7233 outcall work')
     .action(async () => {
-      await runPart(async (surroundings) => {
-        const workers = await startCallWorkers(surroundings, await bundleWorkflows(surroundings.log));
-        surroundings.log.info({ event: 'workers.running' }, 'workers take work');
-        return workers;
-      });
+      await (await running()).runWork();
     });
 }
 
@@ -128,125 +72,7 @@ function simulatorCommand(): Command {
     .option('--mischief <seed>', 'delay, repeat, reorder and drop webhooks by this seed', parseSeed)
     .option('--json', 'print where it is as one JSON object')
     .addHelpText('after', '\nExample:\n  outcall simulator --port 4010 --mischief 7')
-    .action(async (options: { port: number; webhookUrl: string; mischief?: number; json?: true }) => {
-      const simulator = await startSimulator({
-        port: options.port,
-        webhookUrl: options.webhookUrl,
-        quiet: options.json === true,
-        ...(options.mischief !== undefined && { mischief: { seed: options.mischief } }),
-      });
-      const { url, apiBaseUrl, publicKey, apiKey, connectionId, webBackendUrl } = simulator;
-      if (options.json) printJson({ url, apiBaseUrl, publicKey, apiKey, connectionId, webBackendUrl });
-      else for (const line of environmentFor(simulator)) print(line);
-      await interrupted();
-      await simulator.close();
+    .action(async (options: SimulatorOptions) => {
+      await (await running()).runSimulator(options);
     });
-}
-
-interface Running {
-  readonly stopped: Promise<unknown>;
-  stop(): Promise<void>;
-}
-
-/** Runs the API or the workers against the Temporal server and the carrier of the environment. */
-async function runPart(start: (surroundings: Surroundings) => Promise<Running>): Promise<void> {
-  const config = readConfig();
-  const log = createLogger({ level: config.logLevel });
-  const { address } = config.temporal;
-  if (address === null)
-    throw new CommandFailure('TEMPORAL_ADDRESS is not set; "outcall start" brings a server along', EXIT.configuration);
-  if (config.carrier.kind !== 'telnyx') {
-    const hint = 'set it, or point TELNYX_BASE_URL to an "outcall simulator" with the key that it prints';
-    throw new CommandFailure(`Telnyx API key not configured: TELNYX_API_KEY is not set; ${hint}`, EXIT.configuration);
-  }
-  installRuntime(log);
-  const statusStore = createStatusStore(config, log);
-  const carrier = { ...config.carrier, publicKeys: config.validateSignature ? config.carrier.publicKeys : null };
-  const running = await start({
-    config,
-    carrier,
-    temporalAddress: address,
-    temporalUiUrl: null,
-    statusStore,
-    log,
-  }).catch(sayWhenTemporalIsAway(address));
-  await Promise.race([interrupted(), running.stopped]);
-  log.info({ event: 'process.stopping' }, 'finishing what is under way');
-  await running.stop();
-  await statusStore.close();
-}
-
-async function untilStopped(stack: Stack): Promise<number> {
-  const broken = await Promise.race([stack.broken, interrupted()]);
-  if (broken !== null) remark(broken);
-  else remark('\nStopping: requests, workers, simulator, Temporal …');
-  await stack.stop();
-  return broken === null ? EXIT.ok : EXIT.failure;
-}
-
-/** Resolves with null at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-function interrupted(): Promise<null> {
-  return new Promise((resolve) => {
-    let count = 0;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        count += 1;
-        if (count > 1) process.exit(EXIT.interrupted);
-        resolve(null);
-      });
-    }
-  });
-}
-
-/** The SDK's two connections each have their own words for a server that does not answer. */
-function sayWhenTemporalIsAway(address: string | null): (error: unknown) => never {
-  return (error) => {
-    const isAway =
-      error instanceof Error &&
-      (error.name === 'TransportError' || error.message.includes('connect before the deadline'));
-    if (!isAway) throw error;
-    throw new CommandFailure(`Temporal cannot be reached at ${address ?? 'its dev server'}; see TEMPORAL_ADDRESS`);
-  };
-}
-
-function banner({ url, apiKey, config, temporal, simulator }: Stack): string[] {
-  const carrier = simulator
-    ? `Telnyx     simulated       ${simulator.url}   (set TELNYX_API_KEY for the real one)`
-    : 'Telnyx     the real one: calls ring real phones';
-  return [
-    'Outcall is ready.',
-    `  API        ${url}${BASE_PATH}   key ${simulator ? apiKey : 'from COLD_CALL_API_KEYS'}`,
-    `  Temporal   ${temporal.address}  ${temporal.uiUrl ? `UI ${temporal.uiUrl}` : ''}   ${temporal.databaseFile ?? ''}`,
-    `  ${carrier}`,
-    `  Status     ${config.redisUrl === null ? 'in memory       (set REDIS_URL to share it)' : 'Redis'}`,
-    '',
-    'Try:',
-    `  curl -X POST ${url}${BASE_PATH}/initiate \\`,
-    `    -H "X-API-Key: ${simulator ? apiKey : '$KEY'}" -H "Content-Type: application/json" \\`,
-    `    -d '{"to_phone": "${DEMO_NUMBER}"}'`,
-    `or in another terminal:  npm run outcall -- call ${DEMO_NUMBER} --wait`,
-    'Ctrl-C stops everything.',
-  ];
-}
-
-function environmentFor(simulator: {
-  apiKey: string;
-  apiBaseUrl: string;
-  connectionId: string;
-  publicKey: string;
-  webBackendUrl: string;
-  url: string;
-}): string[] {
-  return [
-    `TELNYX_API_KEY=${simulator.apiKey}`,
-    `TELNYX_BASE_URL=${simulator.apiBaseUrl}`,
-    `TELNYX_CONNECTION_ID=${simulator.connectionId}`,
-    `TELNYX_PUBLIC_KEY=${simulator.publicKey}`,
-    `WEB_BACKEND_URL=${simulator.webBackendUrl}`,
-    `OUTBOUND_ALLOW_HOSTS=${new URL(simulator.url).host}`,
-  ];
-}
-
-function readConfig(): Config {
-  return loadConfig(process.env, { warn: remark });
 }

@@ -5,7 +5,7 @@ set -eu
 
 # An idempotency key answers, and a recording can be asked for, as long as a finished run is kept: 45 days.
 retention=1080h
-keywords='CallStatus CallOutcome Provider BusinessId LeadKey RecordingState'
+keywords='CallStatus CallOutcome Provider BusinessId LeadKey RecordingState RecordingAtRisk'
 
 # The port is open a little before the server can do anything.
 tries=0

@@ -12,14 +12,17 @@ const wire = z.object({
   role: z.enum(['lead', 'agent', 'supervisor', 'voice_agent']),
   participant: z.string().min(1).max(64),
   attempt: z.int().min(1).max(1000),
+  saying: z.enum(['notice', 'message', 'apology']).optional(),
 });
 
 /** Longer ones are not ours. */
 const MAX_LENGTH = 1024;
 
-export function encodeClientState({ installation, callId, leg }: ClientState): string {
+export function encodeClientState({ installation, callId, leg, saying }: ClientState): string {
   const { role, participant, attempt } = leg;
-  return Buffer.from(JSON.stringify({ installation, call: callId, role, participant, attempt })).toString('base64');
+  return Buffer.from(JSON.stringify({ installation, call: callId, role, participant, attempt, saying })).toString(
+    'base64',
+  );
 }
 
 /** Ours, or null: absent, not base64, not JSON, of another shape. Never throws. */
@@ -28,8 +31,8 @@ export function decodeClientState(text: unknown): ClientState | null {
   try {
     const parsed = wire.safeParse(JSON.parse(Buffer.from(text, 'base64').toString('utf8')));
     if (!parsed.success) return null;
-    const { installation, call, role, participant, attempt } = parsed.data;
-    return { installation, callId: call, leg: { role, participant, attempt } };
+    const { installation, call, role, participant, attempt, saying } = parsed.data;
+    return { installation, callId: call, leg: { role, participant, attempt }, ...(saying && { saying }) };
   } catch {
     return null;
   }

@@ -26,6 +26,10 @@ type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export interface TelnyxRequest {
   readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: object;
+  /** How long this one may take. @default the client's */
+  readonly limitMs?: number;
+  /** What kind of answer is documented. @default JSON */
+  readonly accept?: 'text/plain';
 }
 
 export interface TelnyxClient {
@@ -40,11 +44,12 @@ export function createTelnyxClient({ apiKey, baseUrl, limitMs = REQUEST_LIMIT_MS
   const once = { maxRetries: 0, fetchOptions: { redirect: 'manual' } } as const;
   const sdk = new Telnyx({ apiKey, baseURL: baseUrl, timeout: limitMs, logLevel: 'off', ...once });
   return {
-    async request(method, path, answer, { query, body } = {}) {
+    async request(method, path, answer, { query, body, accept, ...own } = {}) {
       const received: unknown = await sdk[method](path, {
         ...(query && { query }),
         ...(body && { body }),
-        signal: AbortSignal.timeout(limitMs),
+        ...(accept && { headers: { accept } }),
+        signal: AbortSignal.timeout(own.limitMs ?? limitMs),
       });
       const parsed = answer.safeParse(received);
       if (parsed.success) return parsed.data;

@@ -4,8 +4,8 @@
  * `ignored`, with the reason for the log.
  */
 import { z } from 'zod';
-import type { CallId, LegIdentity } from '../../domain/call';
-import type { EventOf, Source, WEBHOOK_EVENTS } from '../../domain/events';
+import type { CallId, LegIdentity, SpeechName } from '../../domain/call';
+import type { EventOf, MachineVerdict, Source, WEBHOOK_EVENTS } from '../../domain/events';
 import { decodeClientState } from './client-state';
 
 type WebhookEvent = EventOf<(typeof WEBHOOK_EVENTS)[number]>;
@@ -17,6 +17,8 @@ const envelope = z.object({
   payload: z.record(z.string(), z.unknown()),
 });
 
+const wrappedEnvelope = z.object({ data: envelope });
+
 /** One event as Telnyx tells it. Only the type and an object `payload` are certain. */
 export type TelnyxEvent = z.infer<typeof envelope>;
 
@@ -25,7 +27,7 @@ export type TelnyxEvent = z.infer<typeof envelope>;
  * schema has it for `conference.floor.changed`. Null when the body is no event.
  */
 export function parseWebhook(body: unknown): TelnyxEvent | null {
-  const wrapped = z.object({ data: envelope }).safeParse(body);
+  const wrapped = wrappedEnvelope.safeParse(body);
   if (wrapped.success) return wrapped.data.data;
   const bare = envelope.safeParse(body);
   return bare.success ? bare.data : null;
@@ -56,6 +58,8 @@ const payloadFields = z.object({
   recording_started_at: z.string().nullish().catch(null),
   recording_ended_at: z.string().nullish().catch(null),
   reason: z.string().max(1000).nullish().catch(null),
+  result: z.string().max(100).nullish().catch(null),
+  status: z.string().max(100).nullish().catch(null),
 });
 type Payload = z.infer<typeof payloadFields>;
 
@@ -63,8 +67,27 @@ interface Reading {
   readonly at: string;
   readonly source: Source;
   readonly leg: LegIdentity;
+  /** What the leg's latest command of speech was for. */
+  readonly saying: SpeechName | undefined;
   readonly payload: Payload;
 }
+
+/** Telnyx's words of both detections; a silent or doubtful one is to be taken for a person (answering machine detection). */
+const VERDICTS: Readonly<Record<string, MachineVerdict>> = {
+  human: 'human',
+  human_residence: 'human',
+  human_business: 'human',
+  machine: 'machine',
+  fax_detected: 'fax',
+};
+
+const detected = ({ at, source, leg, payload: { result } }: Reading): WebhookEvent => {
+  const verdict = Object.hasOwn(VERDICTS, result ?? '') ? VERDICTS[result ?? ''] : undefined;
+  return { kind: 'machineDetected', at, source, leg, verdict: verdict ?? 'unknown' };
+};
+const greeted = ({ at, source, leg }: Reading): WebhookEvent => ({ kind: 'greetingEnded', at, source, leg });
+const said = ({ at, source, leg, saying, payload: { status } }: Reading): WebhookEvent | null =>
+  saying ? { kind: 'said', at, source, leg, speech: saying, completed: status === 'completed' } : null;
 
 /** What each type of event means. A type that is not here changes nothing. */
 const MEANINGS: Readonly<Record<string, (reading: Reading) => WebhookEvent | null>> = {
@@ -95,10 +118,17 @@ const MEANINGS: Readonly<Record<string, (reading: Reading) => WebhookEvent | nul
     leg,
     reason: payload.reason ?? 'the carrier gave no reason',
   }),
-  'conference.created': ({ at, source, payload }) =>
-    payload.conference_id ? { kind: 'conferenceCreated', at, source, conferenceId: payload.conference_id } : null,
+  'call.machine.detection.ended': detected,
+  'call.machine.premium.detection.ended': detected,
+  'call.machine.greeting.ended': greeted,
+  'call.machine.premium.greeting.ended': greeted,
+  'call.speak.ended': said,
+  'call.playback.ended': said,
+  // When all have left, each has been told of.
   'conference.ended': ({ at, source, payload }) =>
-    payload.conference_id ? { kind: 'conferenceEnded', at, source, conferenceId: payload.conference_id } : null,
+    payload.conference_id && payload.reason !== 'all_left'
+      ? { kind: 'conferenceEnded', at, source, conferenceId: payload.conference_id }
+      : null,
   'conference.participant.joined': ({ at, source, leg, payload }) => ({
     kind: 'joined',
     at,
@@ -132,11 +162,38 @@ export function translate(event: TelnyxEvent, learned: Learned): Translated {
       callControlId: payload.call_control_id ?? null,
       callSessionId: payload.call_session_id ?? null,
     },
+    saying: state.saying,
     payload,
   };
   const read = meaning(reading);
   if (!read) return { kind: 'ignored', reason: 'incomplete' };
   return { kind: 'event', callId: state.callId, event: read };
+}
+
+const incomingFields = z.object({
+  direction: z.literal('incoming'),
+  call_control_id: z.string().min(1).max(500),
+  call_leg_id: z.string().min(1).max(200),
+  connection_id: z.string(),
+  to: z.string(),
+});
+
+/** Somebody calls a number of this application. */
+export interface Incoming {
+  readonly callControlId: string;
+  readonly callLegId: string;
+  /** The application's id. */
+  readonly connectionId: string;
+  /** The number that is called. */
+  readonly to: string;
+}
+
+/** Null for everything but the beginning of a call from outside. */
+export function readIncoming({ event_type, payload }: TelnyxEvent): Incoming | null {
+  const read = event_type === 'call.initiated' ? incomingFields.safeParse(payload) : null;
+  if (!read?.success) return null;
+  const { call_control_id, call_leg_id, connection_id, to } = read.data;
+  return { callControlId: call_control_id, callLegId: call_leg_id, connectionId: connection_id, to };
 }
 
 const FUTURE_MS = 5 * 60_000;

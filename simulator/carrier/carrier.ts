@@ -12,6 +12,8 @@ import { endLeg, phoneHangsUp, phoneOf, placeLeg } from './legs';
 import { carrierLedger } from './ledger';
 import type { CarrierLedger } from './ledger';
 import { detectMachine } from './machine-detection';
+import { plantRecording } from './planted';
+import type { Planting } from './planted';
 import { profileId } from './provisioning';
 import { finishRecording, runningOf, startDialRecording } from './recordings';
 import { matchRoute } from './routes';
@@ -38,6 +40,8 @@ export interface Carrier {
   /** The far side of a leg hangs up, or the leg ends as given. False when there is no such live leg. */
   hangUp(callControlId: string, end?: LegEnd): boolean;
   readonly recording: (id: string) => Recording | undefined;
+  /** A recording that is there without a call. */
+  plant(planting: Omit<Planting, 'phone'>, isEmpty: boolean): Recording;
   ledger(): CarrierLedger;
   /** Drops everything that is still to come. */
   stop(): void;
@@ -76,6 +80,10 @@ export function createCarrier(deps: CarrierDeps): Carrier {
       return true;
     },
     recording: (id) => world.recordings.get(id),
+    plant: (planting, isEmpty) => {
+      const phone = phoneOf(world, planting.to);
+      return plantRecording(world, { ...planting, phone: isEmpty ? { ...phone, recording: 'empty' } : phone });
+    },
     ledger: () => carrierLedger(world),
     stop() {
       for (const owner of [...world.legs.values(), ...world.conferences.values()]) dropTimers(owner);

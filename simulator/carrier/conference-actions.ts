@@ -47,12 +47,14 @@ export function create(world: World, body: JsonObject): Answer {
     leg.clientState = textOf(body, 'client_state') ?? leg.clientState;
     noteCommand(world, leg, 'createConference', body);
     const minutes = wholeOf(body, 'duration_minutes', 0);
-    const conference = createConference(world, {
+    const creation = {
       name,
       creator: leg,
       durationMinutes: minutes === 0 ? null : minutes,
       maxParticipants: wholeOf(body, 'max_participants', 250),
-    });
+    };
+    const { start_conference_on_create } = body;
+    const conference = createConference(world, creation, { start_conference_on_create });
     return ok(conferenceResource(conference));
   });
 }
@@ -63,13 +65,25 @@ type Action = (world: World, conference: Conference, body: JsonObject) => Answer
 const actions: Readonly<Record<string, Action>> = {
   join,
   leave,
-  mute: marking((participant) => (participant.muted = true)),
-  unmute: marking((participant) => (participant.muted = false)),
-  hold: marking((participant) => (participant.onHold = true)),
-  unhold: marking((participant) => (participant.onHold = false)),
-  speak: speakInConference,
-  play: playInConference,
-  stop: stopInConference,
+  mute: noted(
+    'mute',
+    marking((participant) => (participant.muted = true)),
+  ),
+  unmute: noted(
+    'unmute',
+    marking((participant) => (participant.muted = false)),
+  ),
+  hold: noted(
+    'hold',
+    marking((participant) => (participant.onHold = true)),
+  ),
+  unhold: noted(
+    'unhold',
+    marking((participant) => (participant.onHold = false)),
+  ),
+  speak: noted('conference_speak', speakInConference),
+  play: noted('play', playInConference),
+  stop: noted('stop', stopInConference),
   record_start: startConferenceRecording,
   record_stop: stopConferenceRecording,
   end,
@@ -116,6 +130,15 @@ function leave(world: World, conference: Conference, body: JsonObject): Answer |
   noteCommand(world, leg, 'leave', { ...body, conference_id: conference.id });
   leaveConference(world, conference, leg);
   return null;
+}
+
+/** Commands about a conference are kept with its creator's leg. */
+function noted(name: string, act: Action): Action {
+  return (world, conference, body) => {
+    const answer = act(world, conference, body);
+    if (answer === null) noteCommand(world, conference.creator, name, { ...body, conference_id: conference.id });
+    return answer;
+  };
 }
 
 /** Mute and hold: of the legs that are named, or of everybody when none is. */

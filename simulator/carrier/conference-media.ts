@@ -5,7 +5,7 @@ import { sayOfParticipant, sayToConference } from './events';
 import { loopedMs, mediaOf, speechMs } from './leg-actions';
 import { textOf, textsOf } from './wishes';
 import { schedule } from './world';
-import type { Answer, Conference, JsonObject, World } from './world';
+import type { Answer, Conference, JsonObject, Leg, World } from './world';
 
 export function speakInConference(world: World, conference: Conference, body: JsonObject): Answer | null {
   const payload = textOf(body, 'payload');
@@ -32,27 +32,58 @@ interface Playing {
 
 function play(world: World, conference: Conference, { body, kind, lastsMs, more }: Playing): null {
   const named = textsOf(body, 'call_control_ids');
-  const meant = present(conference).filter(({ leg }) => named.includes(leg.callControlId));
-  const say = (phase: 'started' | 'ended') => {
-    if (named.length === 0) sayToConference(world, conference, `conference.${kind}.${phase}`, more);
-    const creator = { creator_call_session_id: conference.creator.callSessionId };
-    for (const { leg } of meant) {
+  if (named.length === 0) {
+    const say = (phase: 'started' | 'ended') => {
+      sayToConference(world, conference, `conference.${kind}.${phase}`, more);
+    };
+    begin(world, conference, { leg: null, what: textOf(body, 'audio_url'), say }, lastsMs);
+  }
+  const creator = { creator_call_session_id: conference.creator.callSessionId };
+  for (const { leg } of present(conference).filter((one) => named.includes(one.leg.callControlId))) {
+    const say = (phase: 'started' | 'ended') => {
       sayOfParticipant(world, leg, conference, `conference.participant.${kind}.${phase}`, { ...creator, ...more });
-    }
-  };
-  say('started');
-  const stop = () => {
-    if (playing.get(conference)?.delete(stop) === true) say('ended');
-  };
-  playing.set(conference, (playing.get(conference) ?? new Set()).add(stop));
-  if (lastsMs !== null) schedule(world, conference, lastsMs, stop);
+    };
+    begin(world, conference, { leg, what: textOf(body, 'audio_url'), say }, lastsMs);
+  }
   return null;
 }
 
-/** What plays in a conference now; keyed weakly, so that a conference takes it along. */
-const playing = new WeakMap<Conference, Set<() => void>>();
+interface Sound {
+  /** Who hears it; null: everybody. */
+  readonly leg: Leg | null;
+  /** Its address; null for speech and stored media. */
+  readonly what: string | null;
+  readonly say: (phase: 'started' | 'ended') => void;
+}
 
-export function stopInConference(_world: World, conference: Conference): null {
-  for (const stop of playing.get(conference) ?? []) stop();
+/** What plays in a conference now; keyed weakly, so that a conference takes it along. */
+const playing = new WeakMap<Conference, Set<Sound>>();
+
+function begin(world: World, conference: Conference, sound: Sound, lastsMs: number | null): void {
+  sound.say('started');
+  playing.set(conference, (playing.get(conference) ?? new Set()).add(sound));
+  if (lastsMs !== null) {
+    schedule(world, conference, lastsMs, () => {
+      finish(conference, sound);
+    });
+  }
+}
+
+function finish(conference: Conference, sound: Sound): void {
+  if (playing.get(conference)?.delete(sound) === true) sound.say('ended');
+}
+
+/** The sounds that this leg is played in the conference, by their addresses. */
+export function heardBy(conference: Conference, leg: Leg): readonly string[] {
+  const sounds = [...(playing.get(conference) ?? [])].filter((sound) => sound.leg === null || sound.leg === leg);
+  return sounds.flatMap(({ what }) => what ?? []);
+}
+
+/** Stops what the named legs are played, or everything. */
+export function stopInConference(_world: World, conference: Conference, body: JsonObject): null {
+  const named = textsOf(body, 'call_control_ids');
+  for (const sound of playing.get(conference) ?? []) {
+    if (named.length === 0 || (sound.leg && named.includes(sound.leg.callControlId))) finish(conference, sound);
+  }
   return null;
 }

@@ -36,6 +36,7 @@ export function createConference(world: World, creation: Creation, wishes: JsonO
     endReason: null,
     endedBy: null,
     maxParticipants: maxParticipants ?? 250,
+    started: wishes['start_conference_on_create'] !== false,
     participants: [],
     timers: new Set(),
   };
@@ -52,6 +53,7 @@ export function createConference(world: World, creation: Creation, wishes: JsonO
 /** Puts an answered leg in. The caller has made sure that it fits and is not there already. */
 export function joinConference(world: World, conference: Conference, leg: Leg, wishes: JsonObject): void {
   const now = world.deps.clock.now();
+  if (isTrue(wishes, 'start_conference_on_enter')) start(conference);
   conference.participants.push({
     id: uuid(world.deps.random),
     leg,
@@ -59,12 +61,18 @@ export function joinConference(world: World, conference: Conference, leg: Leg, w
     updatedAtMs: now,
     leftAtMs: null,
     muted: isTrue(wishes, 'mute') || wishes['supervisor_role'] === 'monitor',
-    onHold: isTrue(wishes, 'hold'),
+    onHold: isTrue(wishes, 'hold') || !conference.started,
     endsConference: isTrue(wishes, 'end_conference_on_exit'),
     softEndsConference: isTrue(wishes, 'soft_end_conference_on_exit'),
     whisperTo: textsOf(wishes, 'whisper_call_control_ids'),
   });
   sayOfParticipant(world, leg, conference, 'conference.participant.joined');
+}
+
+function start(conference: Conference): void {
+  if (conference.started) return;
+  conference.started = true;
+  for (const participant of present(conference)) participant.onHold = false;
 }
 
 export const present = (conference: Conference): Participant[] =>

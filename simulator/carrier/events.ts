@@ -113,6 +113,11 @@ function retriesOf(policies: unknown, eventType: string): readonly number[] | nu
   return Array.isArray(delays) ? delays.filter((delay) => typeof delay === 'number') : null;
 }
 
+/** Keeps an event of a leg in the log as if it had been said, and sends nothing. */
+export function noteEvent(world: World, leg: Leg, name: string): void {
+  world.events.push({ type: 'webhook', name, leg, atMs: leg.placedAtMs, metadata: aboutLeg(world, leg) });
+}
+
 /** Keeps a command that took effect in the carrier's log. */
 export function noteCommand(world: World, leg: Leg, name: string, body: JsonObject): void {
   const atMs = world.deps.clock.now();

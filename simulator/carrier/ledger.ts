@@ -1,6 +1,7 @@
 /** The carrier's own books: what really happened, whatever a client was told. Tests compare a client's story with it. */
 import { statusOf } from '../texml/callbacks';
 import type { TexmlCall, TranscriptLine } from '../texml/state';
+import { heardBy } from './conference-media';
 import { instant } from './events';
 import { durationMs } from './recordings';
 import type { Conference, JsonObject, Leg, Recording, World } from './world';
@@ -22,6 +23,15 @@ export interface LedgerLeg {
   readonly hangup_source: string | null;
   readonly sip_hangup_cause: string | null;
   readonly recording_ids: readonly string[];
+  readonly sounds: readonly LedgerSound[];
+}
+
+/** Something that was spoken or played to a leg. */
+export interface LedgerSound {
+  readonly content: string;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly status: string | null;
 }
 
 export interface LedgerConference {
@@ -35,6 +45,10 @@ export interface LedgerConference {
     readonly call_control_id: string;
     readonly joined_at: string;
     readonly left_at: string | null;
+    readonly muted: boolean;
+    readonly on_hold: boolean;
+    /** The addresses of the sounds that it is played now. */
+    readonly hears: readonly string[];
   }[];
 }
 
@@ -45,6 +59,7 @@ export interface LedgerRecording {
   readonly conference: string | null;
   readonly format: 'mp3' | 'wav';
   readonly channels: 'single' | 'dual';
+  readonly started_at: string;
   readonly duration_millis: number;
   readonly state: Recording['state'];
 }
@@ -99,6 +114,12 @@ const legRow = (leg: Leg): LedgerLeg => ({
   hangup_source: leg.end?.source ?? null,
   sip_hangup_cause: leg.end?.sip ?? null,
   recording_ids: [...leg.recordingIds],
+  sounds: leg.sounds.map(({ content, startedAtMs, endedAtMs, status }) => ({
+    content,
+    started_at: instant(startedAtMs),
+    ended_at: instantOrNull(endedAtMs),
+    status,
+  })),
 });
 
 const conferenceRow = (conference: Conference): LedgerConference => ({
@@ -108,10 +129,13 @@ const conferenceRow = (conference: Conference): LedgerConference => ({
   created_at: instant(conference.createdAtMs),
   ended_at: instantOrNull(conference.endedAtMs),
   end_reason: conference.endReason,
-  participants: conference.participants.map(({ leg, joinedAtMs, leftAtMs }) => ({
+  participants: conference.participants.map(({ leg, joinedAtMs, leftAtMs, muted, onHold }) => ({
     call_control_id: leg.callControlId,
     joined_at: instant(joinedAtMs),
     left_at: instantOrNull(leftAtMs),
+    muted,
+    on_hold: onHold,
+    hears: leftAtMs === null ? heardBy(conference, leg) : [],
   })),
 });
 
@@ -129,6 +153,7 @@ const recordingRow = (recording: Recording): LedgerRecording => ({
   conference: recording.conference?.id ?? null,
   format: recording.format,
   channels: recording.channels,
+  started_at: instant(recording.startedAtMs),
   duration_millis: durationMs(recording),
   state: recording.state,
 });

@@ -7,7 +7,7 @@ import { answerLeg, endLeg, hangUpLeg } from './legs';
 import { finishRecording, runningOf, startRecording, stopAtMaxLength } from './recordings';
 import { formatOf, textOf, wholeOf } from './wishes';
 import { schedule } from './world';
-import type { Answer, JsonObject, Leg, World } from './world';
+import type { Answer, JsonObject, Leg, Sound, World } from './world';
 
 type LegAction = (world: World, leg: Leg, body: JsonObject) => Answer | null;
 
@@ -65,7 +65,7 @@ function speak(world: World, leg: Leg, body: JsonObject): Answer | null {
   if (textOf(body, 'voice') === null)
     return refuse('missing', { detail: 'The voice parameter is required.', pointer: '/voice' });
   if (payload.length > 3000) return refuse('speech', { detail: 'The payload is too long.', pointer: '/payload' });
-  playOnLeg(world, leg, { event: 'call.speak', more: {}, lastsMs: speechMs(payload) });
+  playOnLeg(world, leg, { event: 'call.speak', content: payload, more: {}, lastsMs: speechMs(payload) });
   return null;
 }
 
@@ -77,7 +77,8 @@ function startPlayback(world: World, leg: Leg, body: JsonObject): Answer | null 
     return refuse('missing', { detail: 'audio_url or media_name is required.', pointer: '/audio_url' });
   }
   const more = { ...mediaOf(body), overlay: body['overlay'] === true };
-  playOnLeg(world, leg, { event: 'call.playback', more, lastsMs: loopedMs(body['loop']) });
+  const content = textOf(body, 'audio_url') ?? textOf(body, 'media_name') ?? '';
+  playOnLeg(world, leg, { event: 'call.playback', content, more, lastsMs: loopedMs(body['loop']) });
   return null;
 }
 
@@ -97,15 +98,19 @@ export function loopedMs(loop: unknown): number | null {
 
 interface Playing {
   readonly event: 'call.speak' | 'call.playback';
+  readonly content: string;
   readonly more: JsonObject;
   readonly lastsMs: number | null;
 }
 
 /** Says started now and ended later: when it is over, stopped, or the leg is gone. */
-function playOnLeg(world: World, leg: Leg, { event, more, lastsMs }: Playing): void {
+function playOnLeg(world: World, leg: Leg, { event, content, more, lastsMs }: Playing): void {
+  const sound: Sound = { content, startedAtMs: world.deps.clock.now(), endedAtMs: null, status: null };
+  leg.sounds.push(sound);
   sayOfLeg(world, leg, `${event}.started`, more);
   const stop = (status: string) => {
     if (!leg.media.delete(stop)) return;
+    Object.assign(sound, { endedAtMs: world.deps.clock.now(), status });
     sayOfLeg(world, leg, `${event}.ended`, { ...more, status });
   };
   leg.media.add(stop);

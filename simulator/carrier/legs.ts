@@ -50,6 +50,7 @@ export function placeLeg(world: World, { connectionId, direction, to, from, requ
     recordingIds: [],
     timers: new Set(),
     media: new Set(),
+    sounds: [],
   };
   world.legs.set(leg.callControlId, leg);
   const state = direction === 'outgoing' ? 'bridging' : 'parked';

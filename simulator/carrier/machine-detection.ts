@@ -25,6 +25,7 @@ export function detectMachine(world: World, leg: Leg): void {
   if (verdict !== null) {
     const result = mode === 'premium' ? verdict : classicVerdicts[verdict];
     schedule(world, leg, verdictAfterMs, () => {
+      if (world.settings.detectionStopsSounds) for (const stop of leg.media) stop('cancelled_amd');
       sayOfLeg(world, leg, `call.machine.${premium}detection.ended`, { result });
     });
   }

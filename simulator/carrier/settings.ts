@@ -39,6 +39,8 @@ export interface Settings {
   readonly creatorLegEndCause: 'normal_clearing' | 'time_limit';
   /** `conference.*` names are accepted as keys of `webhook_urls`; refused with 90057 otherwise. @default true (undocumented) */
   readonly conferenceKeysInWebhookUrls: boolean;
+  /** A verdict of machine detection stops what is being spoken or played to the leg. @default false (statuses are documented, when they come is not) */
+  readonly detectionStopsSounds: boolean;
   /** From a thing happening to its webhook being sent, in milliseconds. @default 15 */
   readonly webhookLatencyMs: number;
   /** Destinations the outbound voice profile allows, as E.164 prefixes; empty means all. Others are refused with D13. @default [] */
@@ -74,6 +76,7 @@ export const defaultSettings: Settings = {
   callEventMetadata: 'payload',
   creatorLegEndCause: 'time_limit',
   conferenceKeysInWebhookUrls: true,
+  detectionStopsSounds: false,
   webhookLatencyMs: 15,
   allowedPrefixes: [],
   concurrentCallLimit: 0,

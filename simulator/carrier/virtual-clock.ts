@@ -2,6 +2,8 @@
 import type { Clock } from './world';
 
 export interface VirtualClock extends Clock {
+  /** Moves on to what is due next and does it; false when nothing is. */
+  step(): boolean;
   /** Moves on, doing what falls due on the way in order of time, then of scheduling. */
   advance(durationMs: number): void;
   /** Runs until nothing is due any more within the horizon. @default 24 hours */
@@ -47,6 +49,7 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): Vir
         due.delete(one);
       };
     },
+    step: () => stepBefore(Infinity),
     advance(durationMs) {
       const endMs = nowMs + durationMs;
       runUntil(endMs);

@@ -125,6 +125,17 @@ export interface Leg {
   readonly timers: Set<() => void>;
   /** Speech or playback that runs now: the function that ends it with a status. */
   readonly media: Set<(status: string) => void>;
+  /** All that was ever spoken or played to it. */
+  readonly sounds: Sound[];
+}
+
+export interface Sound {
+  /** The text, or the address of the file. */
+  readonly content: string;
+  readonly startedAtMs: number;
+  endedAtMs: number | null;
+  /** As in the event: `completed` when it was heard to its end. Null while it runs. */
+  status: string | null;
 }
 
 export interface Participant {
@@ -151,6 +162,8 @@ export interface Conference {
   endReason: 'all_left' | 'ended_via_api' | 'host_left' | 'time_exceeded' | null;
   endedBy: Leg | null;
   readonly maxParticipants: number;
+  /** Until then everybody who is in is on hold. */
+  started: boolean;
   readonly participants: Participant[];
   readonly timers: Set<() => void>;
 }

@@ -1,5 +1,7 @@
 /** The contract of the HTTP API, from outside: idempotency, errors, webhooks and their signatures. */
 import { createPrivateKey, randomUUID, sign } from 'node:crypto';
+import { Client } from '@temporalio/client';
+import { createCallDirectory, TemporalUnavailableError } from '../../server/call-directory';
 import { BASE_PATH, hasEnded, startSystem, stopSystems } from '../support/system';
 import type { Answer, System } from '../support/system';
 
@@ -180,5 +182,15 @@ describe('webhooks', () => {
       client_state: Buffer.from('{"a":1}').toString('base64'),
     });
     expect((await send(body, signed(body, now()))).status).toBe(200);
+  });
+
+  test('a namespace that is not there says nothing of a call: the carrier has to come again', async () => {
+    const event = { kind: 'hangupRequested', at: new Date().toISOString(), source: 'api' } as const;
+    await system.withTemporal(async ({ connection }) => {
+      const client = new Client({ connection, namespace: 'nowhere' });
+      const directory = createCallDirectory({ client, taskQueue: 'none', leadKey: (number) => number });
+      const told = directory.signal('COLD_CALL_00000000000000000000000001', event, 'an-event');
+      await expect(told).rejects.toThrow(TemporalUnavailableError);
+    });
   });
 });

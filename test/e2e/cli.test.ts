@@ -1,6 +1,7 @@
 /** The `outcall` command as a person and a script use it: what it prints where, and how it ends. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { agentCommands } from '../../cli/commands/agents';
 import { callCommands } from '../../cli/commands/calls';
 import { runCommands } from '../../cli/commands/run';
 import { freePort } from '../../cli/programs/child';
@@ -17,7 +18,7 @@ const { dataDir, remove } = aDataDir();
 let start: Started;
 
 beforeAll(async () => {
-  start = await startOutcall({ DATA_DIR: dataDir });
+  start = await startOutcall({ DATA_DIR: dataDir, TELNYX_SIP_CONNECTION_ID: '2222222222222222222' });
 }, 60_000);
 afterAll(async () => {
   await stopRunning();
@@ -40,7 +41,7 @@ async function untilEnded(callId: string): Promise<ReturnType<typeof json>> {
 }
 
 describe('help', () => {
-  const commands = [...runCommands(() => undefined), ...callCommands(() => undefined)];
+  const commands = [...runCommands(() => undefined), ...callCommands(() => undefined), ...agentCommands()];
 
   test('outcall --help names every command and the exit codes', async () => {
     const { exitCode, stdout } = await outcall(['--help']);
@@ -62,6 +63,39 @@ describe('help', () => {
     const { exitCode, stdout, stderr } = await outcall(['cal']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain('Did you mean call?');
+  });
+});
+
+describe('agents', () => {
+  test('call --agent rings the agent first; watching tells when they come and go', async () => {
+    const { exitCode, stdout } = await ask('call', '+15550410000', '--agent', 'sip:ana@pbx.example.com', '--wait');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(
+      /joined +agent is in the conference[^]*joined +the lead is in the conference[^]*ended +comp/,
+    );
+  });
+
+  test('call --message leaves it on a machine', async () => {
+    const { exitCode, stdout } = await ask('call', '+15550410020', '--message', 'Call us back.', '--wait');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/detected +machine[^]*message +left[^]*ended +voicemail by system/);
+  });
+
+  test('join rings a browser, mute and unmute say what is so now', async () => {
+    const callId = (await ask('call', STAYS, '--no-record')).stdout.trim();
+    const joined = json(await ask('join', callId, 'ana', '--json'));
+    expect(joined).toMatchObject({ participant_sid: 'ana', status: 'ringing' });
+    expect((await ask('join', callId, 'ana')).stdout).toBe(
+      `ana is rung at sip:${String(joined['sip_username'])}@sip.telnyx.com\n`,
+    );
+    while (json(await ask('status', callId, '--json')).status !== 'in_progress');
+    expect((await ask('mute', callId, 'ana')).stdout).toBe('ana is muted\n');
+    expect((await ask('unmute', callId, 'ana')).stdout).toBe('ana is heard\n');
+    const nobody = await ask('mute', callId, 'nobody');
+    expect({ exitCode: nobody.exitCode, stdout: nobody.stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(nobody.stderr).toContain('participant_not_found');
+    await ask('hangup', callId);
+    await untilEnded(callId);
   });
 });
 
@@ -124,6 +158,8 @@ describe('a call that is there', () => {
     const table = await ask('status', callId);
     expect(table.stdout).toMatch(new RegExp(`^call_id +${callId}\nconference_id +${callId}\n`));
     expect(table.stdout).toMatch(/^to_phone +\+15550400006$/m);
+    expect(table.stdout).toMatch(/^recording +state expected, .*format mp3/m);
+    expect(table.stdout).not.toContain('{');
     expect(json(await ask('status', callId, '--json'))).toMatchObject({ call_id: callId, to_phone: STAYS });
   });
 

@@ -2,7 +2,7 @@
 import { CALL_STATUSES, isSettled } from '../../domain/status';
 import type { StatusDocument } from '../../domain/status';
 import { phones } from '../../simulator/phones';
-import { delivered, startSystem, stopSystems } from '../support/system';
+import { atScale, delivered, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 
 /** The simulated phone's time; long enough for the order of events to be theirs. */
@@ -95,6 +95,10 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   '067': nobodyCame,
 };
 
+/** How these end becomes clear after a minute or two. */
+const SLOW = atScale({ quick: ['012', '032', '050', '051'], ci: [], full: [] });
+const CALLED = Object.entries(EXPECTED).filter(([digits]) => !SLOW.includes(digits));
+
 describe('the phones of the simulator', () => {
   let system: System;
   const documents = new Map<string, StatusDocument>();
@@ -102,7 +106,7 @@ describe('the phones of the simulator', () => {
   beforeAll(async () => {
     system = await startSystem({ env: { AGENT_WAIT_SECS: '6' }, settings: { phoneSpeed: PHONE_SPEED } });
     await Promise.all(
-      Object.keys(EXPECTED).map(async (digits) => {
+      CALLED.map(async ([digits]) => {
         const callId = await system.call({
           to_phone: `${PREFIX}0${digits}`,
           ring_timeout_secs: digits === '008' ? 60 : 15,
@@ -119,7 +123,7 @@ describe('the phones of the simulator', () => {
     expect(Object.keys(phones).filter((digits) => !(digits in EXPECTED))).toEqual([]);
   });
 
-  test.each(Object.entries(EXPECTED))('%s ends as the contract says', (digits, expected) => {
+  test.each(CALLED)('%s ends as the contract says', (digits, expected) => {
     const document = documents.get(digits);
     const { outcome, ended_by, hangup_cause, error_code } = document ?? {};
     expect({ outcome, ended_by, hangup_cause, error_code }).toEqual({
@@ -132,7 +136,7 @@ describe('the phones of the simulator', () => {
     expect(document?.metadata).toEqual({ digits });
   });
 
-  test.each(Object.entries(EXPECTED))('%s agrees with the carrier’s ledger', (digits, expected) => {
+  test.each(CALLED)('%s agrees with the carrier’s ledger', (digits, expected) => {
     const document = documents.get(digits);
     const legs = system.ledger().legs.filter((leg) => leg.to === `${PREFIX}0${digits}`);
     expect(legs).toHaveLength(expected.legs ?? 1);
@@ -144,7 +148,7 @@ describe('the phones of the simulator', () => {
     expect(Math.abs(document.duration_secs - seconds)).toBeLessThanOrEqual(1);
   });
 
-  test.each(Object.entries(EXPECTED).filter(([, { recording }]) => recording === 'delivered'))(
+  test.each(CALLED.filter(([, { recording }]) => recording === 'delivered'))(
     '%s: the recording is delivered byte for byte',
     (digits) => {
       if (digits === '033') return;
@@ -170,7 +174,9 @@ describe('the phones of the simulator', () => {
       document?.answered_at,
       document?.joined_at,
       document?.ended_at,
-    ];
+      // On a machine that is very busy the phone may hang up before anybody joined.
+    ].filter((at) => at !== null);
+    expect(instants.length).toBeGreaterThanOrEqual(4);
     expect(instants).toEqual([...instants].sort());
     for (const instant of instants) expect(instant).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(CALL_STATUSES).toContain(document?.status);

@@ -51,7 +51,7 @@ describe('README.md', () => {
 
   beforeAll(async () => {
     await provideCurl();
-    start = await startOutcall({ DATA_DIR: dataDir });
+    start = await startOutcall({ DATA_DIR: dataDir, TELNYX_SIP_CONNECTION_ID: '2222222222222222222' });
     const api = `${start.url}/aicallgo/api/v1/cold-call`;
     const [, temporal = ''] = /Temporal +(\S+)/.exec(start.output()) ?? [];
     // Another namespace of the same server: in that of the start, the search attributes are there already.
@@ -65,8 +65,13 @@ describe('README.md', () => {
         CALL: call,
       });
     for (const command of HERE) {
-      const ran = await paste(command);
+      // Each is pasted into a shell of its own, so the variable is kept here.
+      const inner = /^export CALL=\$\((.+)\)$/.exec(command)?.[1];
+      const ran = await paste(inner ?? command);
       results.set(command, ran);
+      if (inner !== undefined) call = ran.stdout.trim();
+      // A person, and a browser, take a moment to answer.
+      if (inner !== undefined || command.includes('/webrtc-join')) await sleep(3_000);
       if (command !== INITIATE) continue;
       call = (JSON.parse(ran.stdout) as StatusDocument).call_id;
       // "Eight seconds later".
@@ -96,7 +101,7 @@ describe('README.md', () => {
       text
         .split('\n')
         .filter((line) => /^\d\d:/.test(line))
-        .map((line) => line.slice(14).replace(/COLD_CALL_\w+|[0-9a-f]{12}…/, '…'));
+        .map((line) => line.slice(14).replace(/COLD_CALL_\w+|[0-9a-f]{12}…|\d+(?= bytes)/g, '…'));
     const [shown = ''] = blocks('text');
     expect(steps(results.get('npm run demo')?.stdout ?? '')).toEqual(
       expect.arrayContaining(steps(shown).filter((step) => /answered|joined|ended|delivered/.test(step))),

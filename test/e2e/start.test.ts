@@ -114,12 +114,12 @@ describe('a port that was asked for and is taken', () => {
     remove();
   });
 
-  test('ends the start with one line that names PORT', async () => {
-    const start = launch(['start'], { DATA_DIR: dataDir, PORT: `${port}` });
+  test.each(['PORT', 'OUTCALL_SIMULATOR_PORT'])('ends the start with one line that names %s', async (variable) => {
+    const start = launch(['start'], { DATA_DIR: dataDir, [variable]: `${port}` });
     await start.shows('in use');
     const family = await familyOf(start.pid);
     expect(await start.exited).toBe(1);
-    expect(start.output()).toContain(`port ${port} is in use; set PORT to another one`);
+    expect(start.output()).toContain(`port ${port} is in use; set ${variable} to another one`);
     expect(start.output()).not.toMatch(/^ +at /m);
     expect(await survivorsOf(family)).toEqual([]);
   });

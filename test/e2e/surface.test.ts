@@ -1,4 +1,6 @@
 /** What there is besides starting, reading and ending a call: the list, the stream of events, the limits, the document. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { BASE_PATH, hasEnded, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
 import { outcall } from '../support/terminal';
@@ -200,6 +202,13 @@ describe('the document of the API', () => {
       '/calls/{id}/events',
       '/calls/{id}/hangup',
       '/end',
+      '/webrtc-join',
+      '/control/mute',
+      '/recordings',
+      '/recordings/redeliver',
+      '/recordings/audit',
+      '/recordings/{id}',
+      '/recordings/{id}/redeliver',
       '/webhook/telnyx/call-status',
       '/webhook/telnyx/conference-status',
       '/webhook/telnyx/recording-status',
@@ -258,8 +267,12 @@ describe('the commands', () => {
     expect(await outcall(['list', '--status', 'good', ...access()])).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
-  test('completion knows every command', async () => {
-    const { stdout } = await outcall(['completion', 'bash']);
-    for (const command of ['start', 'call', 'list', 'tail', 'completion']) expect(stdout).toContain(command);
+  test('a reader who has had enough ends tail without a word', async () => {
+    const callId = await system.call({ to_phone: '+15550521009' });
+    await system.until(callId, ({ answered_at }) => answered_at !== null);
+    const command = `node --import tsx cli/main.ts tail ${callId} ${access().join(' ')} | head -1`;
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command], { timeout: 20_000 });
+    expect(stdout).toMatch(/^\S+ {2}dialSent +lead\n$/);
+    expect(stderr).toBe('');
   });
 });

@@ -1,22 +1,17 @@
 /** Histories of real runs, replayed on the code as it is: the proof that a deploy ends no live call. */
-import { Client, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import type { System } from './system';
-
-const WORKFLOWS_PATH = require.resolve('../../workflows');
+import { compiledWorkflows } from './workflow-bundle';
 
 /** Replays every run of the system; returns what did not replay, with the reason. */
 export async function replayAll(system: System): Promise<string[]> {
-  const { config, temporal } = system.stack;
-  const connection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection, namespace: config.temporal.namespace });
-  const histories = client.workflow
-    .list({ query: 'ExecutionStatus != "Terminated"' })
-    .intoHistories({ concurrency: 4 });
-  const failures: string[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowsPath: WORKFLOWS_PATH }, histories)) {
-    if (error) failures.push(`${workflowId}: ${error.message}`);
-  }
-  await connection.close();
-  return failures;
+  return system.withTemporal(async ({ workflow }) => {
+    const histories = workflow.list({ query: 'ExecutionStatus != "Terminated"' }).intoHistories({ concurrency: 4 });
+    const failures: string[] = [];
+    const workflowBundle = compiledWorkflows();
+    for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
+      if (error) failures.push(`${workflowId}: ${error.message}`);
+    }
+    return failures;
+  });
 }

@@ -10,27 +10,18 @@ export interface Part {
   readonly pid: number;
   /** Log lines so far, as JSON. */
   readonly lines: readonly string[];
+  isDead(): boolean;
   /** SIGKILL: no time to tidy up. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
+type Env = Readonly<Record<string, string>>;
+
 /** Runs `outcall <command>` and resolves when it has logged `event`. */
-export async function startPart(
-  command: readonly string[],
-  event: string,
-  env: Readonly<Record<string, string>>,
-): Promise<Part> {
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'cli/main.ts'), ...command], {
-    cwd: root,
-    env: { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'info', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)));
-  }
+export async function startPart(command: readonly string[], event: string, env: Env): Promise<Part> {
+  const { child, lines } = launch(command, env);
   for (let waited = 0; !lines.some((line) => line.includes(`"event":"${event}"`)); waited += 50) {
     if (child.exitCode !== null || waited > 40_000) {
       child.kill('SIGKILL');
@@ -41,11 +32,49 @@ export async function startPart(
   return {
     pid: child.pid ?? -1,
     lines,
+    isDead: () => child.exitCode !== null || child.signalCode !== null,
     kill: async () => {
       await end(child, 'SIGKILL');
     },
     stop: () => end(child, 'SIGTERM'),
   };
+}
+
+/** Where a process is to die, or to stop; see `die-at.mjs`. */
+export function dyingAt(point: string, about: string, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): Env {
+  return { ...LOADED_FIRST, DIE_AT: point, DIE_ABOUT: about, DIE_BY: signal };
+}
+
+/** A process whose clock is wrong by so much. */
+export function clockOffBy(ms: number): Env {
+  return { ...LOADED_FIRST, CLOCK_SHIFT_MS: String(ms) };
+}
+
+const LOADED_FIRST = { NODE_OPTIONS: `--import ${path.join(__dirname, 'die-at.mjs')}` };
+
+/** Runs `outcall <command>` until it dies by itself; fails when it does not within `withinMs`. */
+export async function runToDeath(command: readonly string[], env: Env, withinMs: number): Promise<void> {
+  const { child, lines } = launch(command, env);
+  for (let waited = 0; child.signalCode === null; waited += 20) {
+    if (child.exitCode !== null || waited > withinMs) {
+      child.kill('SIGKILL');
+      throw new Error(`outcall ${command.join(' ')} did not die:\n${lines.slice(-20).join('\n')}`);
+    }
+    await sleep(20);
+  }
+}
+
+function launch(command: readonly string[], env: Env): { child: ChildProcess; lines: string[] } {
+  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'cli/main.ts'), ...command], {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)));
+  }
+  return { child, lines };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import type { StatusDocument } from '../../domain/status';
 import { startStack } from '../../cli/stack';
 import type { Stack } from '../../cli/stack';
@@ -13,6 +14,7 @@ import { loadConfig } from '../../platform/config';
 import { createLogger } from '../../platform/logger';
 import type { Ledger, MischiefOptions, Settings, Simulator } from '../../simulator/server';
 import { installRuntime } from '../../worker/workers';
+import { compiledWorkflows } from './workflow-bundle';
 
 export const BASE_PATH = '/aicallgo/api/v1/cold-call';
 
@@ -30,8 +32,10 @@ export interface System {
   /** Starts a call and returns its id; fails the test when it is not accepted. */
   call(body: object, headers?: Readonly<Record<string, string>>): Promise<string>;
   status(callId: string): Promise<StatusDocument>;
-  /** Waits until the document is as wanted, looking every 100 ms. Fails with the last document after `withinMs`. */
+  /** Waits until the document is as wanted, looking ever less often. Fails with the last document after `withinMs`. */
   until(callId: string, wanted: (document: StatusDocument) => boolean, withinMs?: number): Promise<StatusDocument>;
+  /** Asks or tells Temporal something. */
+  withTemporal<T>(look: (client: Client) => Promise<T>): Promise<T>;
   ledger(): Ledger;
   control(method: string, path: string, body?: object): Promise<void>;
   stop(): Promise<void>;
@@ -81,7 +85,14 @@ async function start({ env = {}, settings = {}, mischief }: SystemOptions): Prom
   if (!runtimeInstalled) installRuntime(log);
   runtimeInstalled = true;
   const say = (line: string): void => void logLines.push(line);
-  const stack = await startStack({ config, log, say, durable: false, anyPorts: true });
+  const stack = await startStack({
+    config,
+    log,
+    say,
+    durable: false,
+    anyPorts: true,
+    workflowBundle: compiledWorkflows(),
+  });
   const { simulator } = stack;
   if (!simulator) throw new Error('tests run against the simulator');
   simulator.changeSettings(settings);
@@ -132,6 +143,11 @@ function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): Syste
     url: stack.url,
     request,
     status,
+    async withTemporal(look) {
+      const connection = await Connection.connect({ address: stack.temporal.address });
+      const client = new Client({ connection, namespace: stack.config.temporal.namespace });
+      return look(client).finally(() => connection.close());
+    },
     async call(body, headers = {}) {
       const answer = await request('POST', `${BASE_PATH}/initiate`, { body, headers });
       if (answer.status !== 201) throw new Error(`not accepted: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -139,12 +155,12 @@ function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): Syste
     },
     async until(callId, wanted, withinMs = 30_000) {
       const endsAt = Date.now() + withinMs;
-      for (;;) {
+      for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.05, 500)) {
         const document = await status(callId);
         if (wanted(document)) return document;
         if (Date.now() > endsAt)
           throw new Error(`not as wanted within ${withinMs} ms: ${JSON.stringify(document, null, 1)}`);
-        await sleep(100);
+        await sleep(pauseMs);
       }
     },
     ledger: () => simulator.ledger(),

@@ -2,32 +2,42 @@
  * The binding of the story to Temporal, in skipped time: what only Temporal can show. The carrier is a script here; the
  * whole with a carrier is under `test/e2e`.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { WorkflowBundle } from '@temporalio/worker';
-import type { Activities } from '../../activities';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Worker } from '@temporalio/worker';
+import type { StatusActivities } from '../../activities/status';
 import { LEAD } from '../../domain/call';
 import type { CallRequest, ReachableLeg } from '../../domain/call';
+import type { Carrier } from '../../domain/carrier';
 import type { CallEvent } from '../../domain/events';
 import type { StatusDocument } from '../../domain/status';
 import { coldCall } from '../../workflows/cold-call';
 import { eventSignals, searchAttributes, statusQuery } from '../../workflows/messages';
+import { startSkippedTime } from '../support/skipped-time';
+import { compiledWorkflows } from '../support/workflow-bundle';
 import { aCall } from '../unit/domain/a-call';
 
 const logger = new DefaultLogger('ERROR', () => undefined);
 const QUEUE = 'calls';
 const leg: ReachableLeg = { ...LEAD, callControlId: 'v3:a', callLegId: 'leg-a', callSessionId: 'session-a' };
 
-type Script = Partial<Activities['calls']>;
+type CallActivities = Carrier & StatusActivities;
+type Script = Partial<CallActivities>;
 
-const usual: Activities['calls'] = {
+const usual: CallActivities = {
   dial: () => Promise.resolve({ kind: 'placed', leg, recordingId: null, echoed: true }),
   hangUp: () => Promise.resolve({ kind: 'accepted' }),
   enterConference: () => Promise.resolve({ kind: 'accepted' }),
+  leaveConference: () => Promise.resolve({ kind: 'accepted' }),
+  playInConference: () => Promise.resolve({ kind: 'accepted' }),
+  stopPlaying: () => Promise.resolve({ kind: 'accepted' }),
+  say: () => Promise.resolve({ kind: 'accepted' }),
+  startRecording: () => Promise.resolve({ kind: 'accepted' }),
+  mute: () => Promise.resolve({ kind: 'accepted' }),
   askLeg: () => Promise.resolve([]),
   askParticipants: () => Promise.resolve([]),
-  findLeg: () => Promise.resolve([]),
+  findLeg: () => Promise.resolve({ events: [], complete: true }),
   listRecordings: () => Promise.resolve([]),
   publishStatus: () => Promise.resolve(),
 };
@@ -46,21 +56,10 @@ const hungUp = (cause: string | null): CallEvent => ({
 
 describe('coldCall on Temporal', () => {
   let env: TestWorkflowEnvironment;
-  let workflowBundle: WorkflowBundle;
   let calls = 0;
 
   beforeAll(async () => {
-    Runtime.install({
-      logger,
-      telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
-    });
-    workflowBundle = await bundleWorkflowCode({ workflowsPath: require.resolve('../../workflows'), logger });
-    const path = process.env['TEMPORAL_TEST_SERVER_PATH'] ?? '';
-    env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
-    await env.connection.operatorService.addSearchAttributes({
-      namespace: env.namespace ?? 'default',
-      searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, 2])),
-    });
+    env = await startSkippedTime(logger);
   }, 60_000);
   afterAll(() => env.teardown());
 
@@ -79,11 +78,12 @@ describe('coldCall on Temporal', () => {
   }
 
   async function run(call: CallRequest, script: Script, during: (running: Running) => Promise<void>): Promise<void> {
-    const sinks = { store: { publish: { fn: () => undefined } } };
+    const nowhere = { fn: () => undefined };
+    const sinks = { store: { publish: nowhere }, watch: { learned: nowhere } };
     const worker = await Worker.create({
       connection: env.nativeConnection,
       taskQueue: QUEUE,
-      workflowBundle,
+      workflowBundle: compiledWorkflows(),
       activities: { ...usual, ...script },
       sinks,
     });
@@ -124,7 +124,8 @@ describe('coldCall on Temporal', () => {
       },
       findLeg: () => {
         seen.push('findLeg');
-        return Promise.resolve([{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg }]);
+        const events = [{ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg } as const];
+        return Promise.resolve({ events, complete: true });
       },
       askLeg: () => Promise.resolve([hungUp('timeout')]),
     };
@@ -205,6 +206,22 @@ describe('coldCall on Temporal', () => {
     });
   }, 120_000);
 
+  test('a lead who was gone when the recording was to start is not recorded, and that is known at once', async () => {
+    const script: Script = {
+      startRecording: () => Promise.resolve({ kind: 'gone' }),
+      askLeg: () => Promise.resolve([hungUp('normal_clearing')]),
+    };
+    const call = await aCallNow({ record: true, recordingNotice: 'This call is recorded.' });
+    await run(call, script, async ({ signal, result }) => {
+      const at = new Date().toISOString();
+      await signal({ kind: 'answered', at, source: 'webhook', leg });
+      await signal({ kind: 'said', at, source: 'webhook', leg, speech: 'notice', completed: true });
+      const { recording, updated_at } = await result();
+      expect(recording).toMatchObject({ state: 'absent' });
+      expect(Date.parse(updated_at) - Date.parse(call.createdAt)).toBeLessThan(10 * 60_000);
+    });
+  });
+
   test('a recording that nobody ever lists is absent a day later, and the call is over long before', async () => {
     const script: Script = { askLeg: () => Promise.resolve([hungUp('normal_clearing')]) };
     await run(await aCallNow({ record: true }), script, async ({ signal, result }) => {
@@ -212,6 +229,37 @@ describe('coldCall on Temporal', () => {
       const document = await result();
       expect(document).toMatchObject({ outcome: 'completed', recording: { state: 'absent' } });
       expect(Date.parse(document.ended_at ?? '') - Date.parse(document.created_at)).toBeLessThan(120_000);
+    });
+  });
+
+  test('a deploy with a bug ends no call: the next deploy goes on with it', async () => {
+    const call = await aCallNow();
+    const broken = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: QUEUE,
+      workflowsPath: require.resolve('./broken-twin'),
+    });
+    const handle = await broken.runUntil(async () => {
+      const started = await env.client.workflow.start(coldCall, {
+        workflowId: call.callId,
+        taskQueue: QUEUE,
+        args: [call],
+      });
+      const hasMetTheBug = async (): Promise<boolean> =>
+        ((await started.fetchHistory()).events ?? []).some((event) => event.workflowTaskFailedEventAttributes);
+      while (!(await hasMetTheBug())) await sleep(50);
+      return started;
+    });
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    const askLeg = (): Promise<readonly CallEvent[]> => Promise.resolve([hungUp('user_busy')]);
+    const mended = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: QUEUE,
+      workflowBundle: compiledWorkflows(),
+      activities: { ...usual, askLeg },
+    });
+    await mended.runUntil(async () => {
+      expect(await handle.result()).toMatchObject({ outcome: 'busy' });
     });
   });
 

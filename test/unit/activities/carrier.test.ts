@@ -1,4 +1,5 @@
 /** The commands to the carrier, against the simulator: what is sent, what is not, and what an answer is taken for. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createCarrierActivities } from '../../../activities/carrier';
@@ -23,6 +24,9 @@ beforeAll(async () => {
     installation: INSTALLATION,
     connectionId: simulator.connectionId,
     publicUrl: 'https://calls.example.com',
+    soundUrl: (sound) => `https://calls.example.com/${sound}.wav`,
+    voice: 'female',
+    browsers: null,
   });
 });
 afterAll(() => simulator.close());
@@ -41,10 +45,10 @@ const run = <T>(work: () => Promise<T>, scheduledAgoMs = 0): Promise<T> =>
     { logger: new DefaultLogger('ERROR') },
   ).run(work);
 const dial = (call: CallRequest, scheduledAgoMs = 0): Promise<DialAnswer> =>
-  run(() => carrier.dial({ call, leg: LEAD }), scheduledAgoMs);
+  run(() => carrier.dial({ call, leg: LEAD, agent: null, intoConference: false }), scheduledAgoMs);
 const ask = async (question: LegQuestion): Promise<readonly CallEvent[]> => (await carrier.askLeg(question)) ?? [];
 const find = async (question: FindLegQuestion): Promise<readonly CallEvent[]> =>
-  (await carrier.findLeg(question)) ?? [];
+  (await carrier.findLeg(question))?.events ?? [];
 const placed = async (toPhone: string): Promise<{ call: CallRequest; leg: ReachableLeg }> => {
   const call = aCallTo(toPhone);
   const answer = await dial(call);
@@ -109,3 +113,22 @@ test('hanging up what is over is "gone", not a failure', async () => {
   expect(await run(() => carrier.hangUp({ callId: call.callId, leg, attempt: 1 }))).toEqual({ kind: 'accepted' });
   expect(await run(() => carrier.hangUp({ callId: call.callId, leg, attempt: 2 }))).toEqual({ kind: 'gone' });
 });
+
+test.each<['hangUp' | 'enterConference', string, string, number]>([
+  ['hangUp', 'hangup', '+15550009006', 5_500],
+  ['enterConference', 'createConference', '+15550010006', 3_000],
+])(
+  '%s waits for a carrier that takes its time: a repeat is the same command',
+  async (name, operation, to, ms) => {
+    const { call, leg } = await placed(to);
+    const isAnswered = (): boolean =>
+      simulator.ledger().legs.some((one) => one.call_leg_id === leg.callLegId && one.answered_at !== null);
+    while (!isAnswered()) await sleep(50);
+    await fetch(`${simulator.url}/_simulator/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ operation, times: 1, fault: { kind: 'delay', ms } }),
+    });
+    expect(await run(() => carrier[name]({ callId: call.callId, leg, attempt: 1 }))).toEqual({ kind: 'accepted' });
+  },
+  20_000,
+);

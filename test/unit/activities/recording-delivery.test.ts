@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { Webhook } from 'standardwebhooks';
 import { deliver } from '../../../activities/recording-delivery';
 import type { WebBackend } from '../../../activities/recording-delivery';
+import type { DeliveryFailure } from '../../../domain/delivery-failures';
 import type { RecordingToDeliver } from '../../../domain/recordings';
 import { boundaryOf, readMultipart } from '../../../simulator/multipart';
 import type { PartHead } from '../../../simulator/multipart';
@@ -13,18 +13,15 @@ import { aLocalServer, answering, resetting } from '../platform/local-server';
 import type { Answering, Asked } from '../platform/local-server';
 
 const server = aLocalServer();
-const directory = mkdtempSync(join(tmpdir(), 'outcall-delivery-'));
 const audio = Buffer.concat([Buffer.from('ID3'), Buffer.alloc(50_000, 7)]);
 const sha256 = createHash('sha256').update(audio).digest('hex');
 const signingSecret = `whsec_${Buffer.alloc(24, 5).toString('base64')}`;
-const file = { path: join(directory, 'spooled'), sizeBytes: audio.length, sha256, remove: () => Promise.resolve() };
-
-beforeAll(() => {
-  writeFileSync(file.path, audio);
-});
-afterAll(() => {
-  rmSync(directory, { recursive: true });
-});
+const file = {
+  sizeBytes: audio.length,
+  sha256,
+  read: () => Readable.from([audio.subarray(0, 1000), audio.subarray(1000)]),
+  remove: () => Promise.resolve(),
+};
 
 const recording: RecordingToDeliver = {
   recordingId: 'r1',
@@ -46,7 +43,7 @@ const carriers = {
 
 function delivered(backend: Partial<WebBackend> = {}, changes: Partial<RecordingToDeliver> = {}): Promise<void> {
   const all = { url: server.url, apiKey: null, signingSecret: null, ...backend };
-  return deliver({ ...recording, ...changes }, carriers, file, all, new AbortController().signal);
+  return deliver({ recording: { ...recording, ...changes }, carriers, file }, all, new AbortController().signal);
 }
 
 /** The one request that was sent. */
@@ -189,29 +186,81 @@ const cutAnswer: Answering = (response) => {
   response.write('{"sha256":"', () => response.socket?.destroy());
 };
 
-test.each<[string, Answering, string]>([
-  ['202', answering(202, same), 'web_backend_202'],
-  ['206', answering(206, same), 'web_backend_206'],
-  ['200 with another digest', answering(200, other), 'web_backend_200'],
-  ['201 with another size', answering(201, { size_bytes: 1 }), 'web_backend_201'],
-  ['409 with another digest', answering(409, other), 'web_backend_409'],
-  ['409 without a digest', answering(409, {}), 'web_backend_409'],
-  ['409 in HTML', answering(409, '<html>conflict</html>'), 'web_backend_409'],
-  ['400', answering(400, same), 'web_backend_400'],
-  ['401', answering(401, {}), 'web_backend_401'],
-  ['404', answering(404, {}), 'web_backend_404'],
-  ['410', answering(410, {}), 'web_backend_410'],
-  ['413', answering(413, {}), 'web_backend_413'],
-  ['429', answering(429, {}), 'web_backend_429'],
-  ['500', answering(500, same), 'web_backend_500'],
-  ['503', answering(503, {}), 'web_backend_503'],
-  ['301', answering(301, '', { location: '/elsewhere' }), 'web_backend_301'],
-  ['307', answering(307, '', { location: '/elsewhere' }), 'web_backend_307'],
+const endlessAnswer: Answering = (response) => {
+  response.writeHead(200);
+  const more = (): void => {
+    if (!response.destroyed) response.write(Buffer.alloc(100_000), more);
+  };
+  more();
+};
+
+test.each<[string, Answering, DeliveryFailure]>([
+  ['202', answering(202, same), 'web_backend_undecided'],
+  ['206', answering(206, same), 'web_backend_unconfirmed'],
+  ['200 with another digest', answering(200, other), 'web_backend_unconfirmed'],
+  ['201 with another size', answering(201, { size_bytes: 1 }), 'web_backend_unconfirmed'],
+  ['409 with another digest', answering(409, other), 'web_backend_refuses'],
+  ['409 without a digest', answering(409, {}), 'web_backend_refuses'],
+  ['409 in HTML', answering(409, '<html>conflict</html>'), 'web_backend_refuses'],
+  ['400', answering(400, same), 'web_backend_refuses'],
+  ['401', answering(401, {}), 'web_backend_credentials'],
+  ['404', answering(404, {}), 'web_backend_refuses'],
+  ['410', answering(410, {}), 'web_backend_gone'],
+  ['413', answering(413, {}), 'web_backend_refuses'],
+  ['429', answering(429, {}), 'web_backend_busy'],
+  ['500', answering(500, same), 'web_backend_failing'],
+  ['503', answering(503, {}), 'web_backend_failing'],
+  ['301', answering(301, '', { location: '/elsewhere' }), 'web_backend_redirects'],
+  ['307', answering(307, '', { location: '/elsewhere' }), 'web_backend_redirects'],
   ['a reset', resetting, 'web_backend_unreachable'],
-  ['200, cut in the middle', cutAnswer, 'web_backend_unreachable'],
-])('an answer of %s confirms nothing', async (_name, answer, type) => {
+  ['200, cut in the middle', cutAnswer, 'web_backend_unconfirmed'],
+  ['200 without an end', endlessAnswer, 'web_backend_unconfirmed'],
+])('an answer of %s confirms nothing', async (_name, answer, failure) => {
   server.answer = answer;
-  await expect(delivered()).rejects.toMatchObject({ type });
+  await expect(delivered()).rejects.toMatchObject({ failure });
+});
+
+test('a 200 that comes before the last byte was sent confirms nothing', async () => {
+  const early = createServer((_request, response) => response.writeHead(200).end('{}'));
+  await new Promise<void>((resolve) => early.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(early.address() as AddressInfo).port}`;
+  const held = { ...file, read: () => Readable.from(slowly(audio)) };
+  const backend = { url, apiKey: null, signingSecret: null };
+  const sending = deliver({ recording, carriers, file: held }, backend, new AbortController().signal);
+  await expect(sending).rejects.toMatchObject({ failure: 'web_backend_unconfirmed' });
+  early.closeAllConnections();
+  await new Promise((resolve) => early.close(resolve));
+});
+
+async function* slowly(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes.subarray(0, 1);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  yield bytes.subarray(1);
+}
+
+test.each([
+  ['7', 7_000],
+  ['soon', null],
+])('Retry-After: %s is %p ms', async (header, retryAfterMs) => {
+  server.answer = answering(503, {}, { 'retry-after': header });
+  await expect(delivered()).rejects.toMatchObject({ retryAfterMs });
+});
+
+test('what is told of a failure holds neither key nor address', async () => {
+  const failures = [resetting, answering(500, 'backend-key')].map(async (answer) => {
+    server.answer = answer;
+    return String(await delivered({ apiKey: 'backend-key' }).catch((error: unknown) => error));
+  });
+  for (const told of await Promise.all(failures)) expect(told).not.toMatch(/backend-key|127\.0\.0\.1/);
+});
+
+test('an empty recording is delivered as such', async () => {
+  server.answer = answering(201, {});
+  const empty = { ...file, sizeBytes: 0, read: () => Readable.from([]), sha256: createHash('sha256').digest('hex') };
+  const backend = { url: server.url, apiKey: null, signingSecret: null };
+  await deliver({ recording, carriers, file: empty }, backend, new AbortController().signal);
+  expect(JSON.parse(await metadataOf(sent()))).toMatchObject({ size_bytes: 0, empty: true });
+  expect((await partOf(sent(), 'file')).body).toHaveLength(0);
 });
 
 test.each([301, 302, 303, 307, 308])('a redirect %s is not followed', async (status) => {
@@ -221,7 +270,7 @@ test.each([301, 302, 303, 307, 308])('a redirect %s is not followed', async (sta
 });
 
 test('a web-backend that is not there is told from one that refuses', async () => {
-  await expect(delivered({ url: 'http://127.0.0.1:1' })).rejects.toMatchObject({ type: 'web_backend_unreachable' });
+  await expect(delivered({ url: 'http://127.0.0.1:1' })).rejects.toMatchObject({ failure: 'web_backend_unreachable' });
 });
 
 test('a delivery that is cancelled ends', async () => {
@@ -230,7 +279,7 @@ test('a delivery that is cancelled ends', async () => {
     cancel.abort();
   };
   const backend = { url: server.url, apiKey: null, signingSecret: null };
-  await expect(deliver(recording, carriers, file, backend, cancel.signal)).rejects.toMatchObject({
-    type: 'web_backend_unreachable',
+  await expect(deliver({ recording, carriers, file }, backend, cancel.signal)).rejects.toMatchObject({
+    failure: 'web_backend_unreachable',
   });
 });

@@ -14,6 +14,7 @@ const PLANTED: readonly (readonly [file: string, imported: string, rule: string]
   ['server/planted.ts', '../workflows/target', 'server-stays-in-its-lane'],
   ['worker/planted.ts', '../server/target', 'worker-stays-in-its-lane'],
   ['simulator/planted.ts', '../domain/target', 'simulator-stays-in-its-lane'],
+  ['simulation/planted.ts', '../server/target', 'simulation-stays-in-its-lane'],
   ['server/planted-types.ts', '../activities/target', 'types-from-activities-only-in-workflows'],
   ['workflows/planted-node.ts', 'node:fs', 'pure-folders-touch-no-node'],
   ['cli/planted-test.ts', '../test/target', 'no-test-code-outside-test'],

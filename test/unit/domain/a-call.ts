@@ -1,7 +1,7 @@
 /** Builders for calls, legs and events: a test says only what matters to it. Instants are seconds after the start. */
 import { LEAD } from '../../../domain/call';
-import type { CallRequest, LegIdentity, LegName } from '../../../domain/call';
-import type { CallEvent, EventOf } from '../../../domain/events';
+import type { Agent, CallRequest, LegIdentity, LegName, SpeechName } from '../../../domain/call';
+import type { CallEvent, EventOf, MachineVerdict } from '../../../domain/events';
 import { advance, NOTHING_KNOWN } from '../../../domain/facts';
 import type { Facts } from '../../../domain/facts';
 
@@ -16,7 +16,11 @@ export function aCall(changes: Partial<CallRequest> = {}): CallRequest {
     toPhone: '+15559999999',
     fromPhone: '+15551234567',
     handler: { type: 'conference' },
+    agent: null,
+    dialOrder: 'lead_first',
+    answeringMachine: { policy: 'off' },
     record: true,
+    recordingNotice: null,
     recordingFormat: 'mp3',
     ringTimeoutSeconds: 30,
     timeLimitSeconds: 3600,
@@ -106,6 +110,51 @@ export const recordingFailed = (second: number, reason = 'no disk'): CallEvent =
   kind: 'recordingFailed',
   leg: lead,
   reason,
+});
+export const machineDetected = (second: number, verdict: MachineVerdict, leg = lead): CallEvent => ({
+  ...webhook(second),
+  kind: 'machineDetected',
+  leg,
+  verdict,
+});
+export const greetingEnded = (second: number, leg = lead): CallEvent => ({
+  ...webhook(second),
+  kind: 'greetingEnded',
+  leg,
+});
+export const said = (second: number, speech: SpeechName, completed = true, leg = lead): CallEvent => ({
+  ...webhook(second),
+  kind: 'said',
+  leg,
+  speech,
+  completed,
+});
+export const muted = (second: number, isMuted: boolean, leg = agent): CallEvent => ({
+  at: at(second),
+  source: 'api',
+  kind: 'muted',
+  leg,
+  muted: isMuted,
+});
+export const ana: Agent = { type: 'webrtc', clientId: 'ana' };
+export const agentRequested = (second: number, who: Agent = ana): CallEvent => ({
+  at: at(second),
+  source: 'api',
+  kind: 'agentRequested',
+  agent: who,
+});
+export const agentUnavailable = (second: number, requests = 1, who: Agent = ana): CallEvent => ({
+  ...ours(second),
+  kind: 'agentUnavailable',
+  agent: who,
+  requests,
+});
+export const machineReached = (second: number): CallEvent => ({ ...ours(second), kind: 'machineReached' });
+export const ending = (second: number): CallEvent => ({ ...ours(second), kind: 'ending' });
+export const recordingStarted = (second: number, leg = lead): CallEvent => ({
+  ...ours(second),
+  kind: 'recordingStarted',
+  leg,
 });
 export const conferenceEnded = (second: number): CallEvent => ({
   ...webhook(second),

@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import type { LegIdentity } from '../../../domain/call';
 import type { CallEvent } from '../../../domain/events';
-import { advance, answeredAt, isJoined, leadLeg, legNamed, livingLegs, NOTHING_KNOWN } from '../../../domain/facts';
+import { advance, NOTHING_KNOWN } from '../../../domain/facts';
 import type { LegFacts } from '../../../domain/facts';
-import { CALL_STATUSES, describeCall, leadMetSomebody, statusOf } from '../../../domain/status';
+import { answeredAt, hadCompany, isJoined, isUnavailable, leadLeg, legNamed, livingLegs } from '../../../domain/legs';
+import { CALL_STATUSES, describeCall, statusOf } from '../../../domain/status';
 import {
   aCall,
   agent,
+  agentRequested,
+  agentUnavailable,
+  ana,
   answered,
   at,
   commandFailed,
@@ -16,17 +20,24 @@ import {
   dialUnresolved,
   disowned,
   ended,
+  ending,
   factsAfter,
+  greetingEnded,
   hangupRequested,
   hungUp,
   initiated,
   joined,
   lead,
   left,
+  machineDetected,
+  machineReached,
+  muted,
   nobodyCame,
   placed,
   recordingFailed,
   recordingSaved,
+  recordingStarted,
+  said,
   secondLead,
 } from './a-call';
 
@@ -61,6 +72,16 @@ const event: fc.Arbitrary<CallEvent> = fc.oneof(
   alone(dialRefused),
   alone(dialUnresolved),
   alone((when) => commandFailed(when, '90018')),
+  of((when, leg) => machineDetected(when, when % 2 ? 'machine' : 'human', leg)),
+  of((when, leg) => machineDetected(when, when % 2 ? 'fax' : 'unknown', leg)),
+  of(greetingEnded),
+  of((when, leg) => said(when, 'message', when % 2 === 0, leg)),
+  of((when, leg) => muted(when, when % 2 === 0, leg)),
+  of(recordingStarted),
+  alone(agentRequested),
+  alone((when) => agentUnavailable(when, when)),
+  alone(machineReached),
+  alone(ending),
   alone(conferenceEnded),
   alone(hangupRequested),
   alone(nobodyCame),
@@ -114,15 +135,22 @@ describe('advance', () => {
     );
   });
 
-  test('having met somebody stays true, whatever happens next', () => {
-    fc.assert(
-      fc.property(events, event, (told, next) => {
-        const facts = factsAfter(...told);
-        const before = leadMetSomebody(facts);
-        expect(leadMetSomebody(advance(facts, next)) || !before).toBe(true);
-      }),
-      { numRuns: 2_000 },
+  test('company is who was in the conference together with the lead', () => {
+    expect(hadCompany(factsAfter(joined(6), joined(7, agent)))).toBe(true);
+    expect(hadCompany(factsAfter(joined(6), joined(7, agent), left(8, agent)))).toBe(true);
+    expect(hadCompany(factsAfter(joined(4, agent), left(5, agent), joined(6)))).toBe(false);
+    expect(hadCompany(factsAfter(joined(4, agent), joined(6), hungUp(5, 'normal_clearing', 'callee', agent)))).toBe(
+      false,
     );
+  });
+
+  test('whose leg it is, its own events tell: those of a conference can carry the state of whoever made it', () => {
+    const misnamed = { ...lead, role: agent.role, participant: agent.participant };
+    const orders = [...ordersOf([joined(6, misnamed), initiated(1), left(7, misnamed)])].map((order) =>
+      factsAfter(...order),
+    );
+    for (const facts of orders) expect(leadLeg(facts)?.identity).toEqual(lead);
+    expect(new Set(orders.map((facts) => JSON.stringify(facts.legs))).size).toBe(1);
   });
 
   test('all 5,040 orders of a call of seven events give one status document', () => {
@@ -193,9 +221,12 @@ describe('a leg', () => {
     ['left, told before it joined', [left(9), joined(5)], false],
     ['joined again', [joined(5), left(9), joined(12)], true],
     ['hung up', [joined(5), hungUp(9, null)], false],
+    ['joined a conference that ended', [joined(5), conferenceEnded(9)], false],
+    ['joined a conference that ended, told the other way round', [conferenceEnded(9), joined(5)], false],
     ['answered', [answered(5)], false],
   ])('that %s: in the conference %s', (_name, told, expected) => {
-    expect(isJoined(firstLeg(...told))).toBe(expected);
+    const facts = factsAfter(...told);
+    expect(isJoined(facts, firstLeg(...told))).toBe(expected);
   });
 
   test('keeps the cause of its end when a later poll knows none', () => {
@@ -225,7 +256,53 @@ describe('two legs of the lead', () => {
 });
 
 test('a lead of whom nothing is known has met nobody, whoever is in the conference', () => {
-  expect(leadMetSomebody(factsAfter(joined(3, agent)))).toBe(false);
+  expect(statusOf(factsAfter(dialSent(1), joined(3, agent)))).toBe('dialing');
+});
+
+describe('what detection finds', () => {
+  test.each<[string, CallEvent[], string | null]>([
+    ['nothing', [answered(5)], null],
+    ['a person', [machineDetected(6, 'human')], 'human'],
+    ['a machine', [machineDetected(6, 'machine')], 'machine'],
+    ['a beep before any verdict', [greetingEnded(6)], 'machine'],
+    ['doubt, then a beep', [machineDetected(6, 'unknown'), greetingEnded(9)], 'machine'],
+    ['a person late, after we gave up', [machineDetected(12, 'unknown'), machineDetected(6, 'human')], 'human'],
+    ['a fax that beeps', [greetingEnded(7), machineDetected(6, 'fax')], 'fax'],
+  ])('%s', (_name, told, verdict) => {
+    expect(firstLeg(initiated(1), ...told).verdict).toBe(verdict);
+  });
+
+  test('a leg of which a verdict is known was answered', () => {
+    expect(answeredAt(firstLeg(machineDetected(6, 'machine')))).toBe(at(6));
+  });
+});
+
+test('a message that was cut off and then heard was heard', () => {
+  const told = [said(9, 'message', false), said(14, 'message', true)];
+  expect(firstLeg(...told).said.message).toEqual({ at: at(14), completed: true });
+});
+
+test('the latest wish about being heard counts', () => {
+  expect(firstLeg(muted(9, false), muted(7, true)).mute).toEqual({ at: at(9), muted: false });
+});
+
+describe('agents who are asked for', () => {
+  test('each request counts once', () => {
+    const { agents } = factsAfter(agentRequested(3), agentRequested(9), agentRequested(3));
+    expect(agents).toMatchObject([{ participant: 'ana', agent: ana, requests: [at(3), at(9)] }]);
+  });
+
+  test('are available again when asked for once more', () => {
+    const [before] = factsAfter(agentRequested(3), agentUnavailable(8, 1)).agents;
+    const [after] = factsAfter(agentRequested(3), agentUnavailable(8, 1), agentRequested(9)).agents;
+    expect([before && isUnavailable(before), after && isUnavailable(after)]).toEqual([true, false]);
+  });
+
+  test.each(['__proto__', 'constructor'])('may be called %s', (clientId) => {
+    const { agents } = factsAfter(agentRequested(3, { type: 'webrtc', clientId }));
+    expect(agents).toHaveLength(1);
+    expect(agents[0]?.participant).toBe(clientId);
+  });
 });
 
 function* ordersOf<T>(items: readonly T[]): Generator<readonly T[]> {

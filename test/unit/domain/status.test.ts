@@ -12,6 +12,7 @@ import {
   at,
   CALL_ID,
   commandFailed,
+  conferenceEnded,
   dialRefused,
   dialSent,
   disowned,
@@ -41,6 +42,17 @@ const conversation = [
   recordingSaved(65),
   ended(61),
 ];
+
+test('a recording that failed and was saved after all is one', () => {
+  const events = [placed(1, lead, 'recording'), answered(5), recordingFailed(60), recordingSaved(65)];
+  expect(described(events).recording).toMatchObject({ state: 'expected', recording_id: 'recording' });
+});
+
+test('with the end of the conference everybody has left it', () => {
+  const document = described([answered(5), joined(6), joined(7, agent), conferenceEnded(30)]);
+  expect(document.participant_count).toBe(0);
+  expect(document.participants.map(({ left_at }) => left_at)).toEqual([at(30), at(30)]);
+});
 
 describe('the status', () => {
   test.each<[string, CallEvent[]]>([
@@ -104,6 +116,7 @@ describe('the document', () => {
       hangup_source: 'callee',
       ended_by: 'lead',
       answered_by: null,
+      message: null,
       error_code: null,
       error_detail: null,
       recording,

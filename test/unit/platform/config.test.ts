@@ -70,6 +70,7 @@ describe('refused environments', () => {
     ['the sample API key', { TELNYX_API_KEY: 'KEYxxxxxxxxxxxx' }, 'TELNYX_API_KEY', /placeholder/],
     ['a quoted API key', { TELNYX_API_KEY: '"KEY0123456789"' }, 'TELNYX_API_KEY', /quotes/],
     ['an API key with a line break', { TELNYX_API_KEY: 'KEY01234\n56789' }, 'TELNYX_API_KEY', /line break/],
+    ['a sample key among others', { COLD_CALL_API_KEYS: 'k1,your_api_key' }, 'COLD_CALL_API_KEYS', /placeholder/],
     ['the sample domain', { DOMAIN: 'your-domain.com' }, 'DOMAIN', /placeholder/],
     ['a domain with a scheme', { DOMAIN: 'https://acme.test' }, 'DOMAIN', /scheme/],
     ['a domain with a path', { DOMAIN: 'acme.test/calls' }, 'DOMAIN', /path/],

@@ -47,3 +47,12 @@ test('a line carries the fields of its child logger', () => {
   }).split('\n');
   expect(JSON.parse(line ?? '')).toMatchObject({ callId: 'COLD_CALL_1', msg: 'ended' });
 });
+
+test('line ends and controls of terminals are escaped, and read back as they were', () => {
+  const nasty = 'a\r\n\u001b[31m\u007f\u0085\u009b31m\u2028\u2029b';
+  const line = linesOf((logger) => {
+    logger.info({ nasty }, nasty);
+  });
+  expect(line).toMatch(/^[\u0020-\u007e]+\n$/);
+  expect(JSON.parse(line)).toMatchObject({ nasty, msg: nasty });
+});

@@ -10,10 +10,13 @@ const settings: InitiateSettings = {
   callerIds: { default: '+15551234567', all: ['+15551234567', '+15557654321'] },
   destinations: ['US'],
   recordingFormat: 'mp3',
+  recordingNotice: 'This call is recorded.',
+  browsersConfigured: true,
   agentWaitSeconds: 30,
   businessId: '6f1c2a34-0b5d-4e6f-8a7b-9c0d1e2f3a4b',
 };
 const TO = '+15559999999';
+const ANA = { type: 'webrtc', client_id: 'ana_1' };
 
 const parse = (body: unknown) => parseInitiate(body, settings, CALL_ID, CREATED_AT);
 
@@ -27,7 +30,11 @@ test('a number is all that is needed', () => {
     toPhone: TO,
     fromPhone: '+15551234567',
     handler: { type: 'conference' },
+    agent: null,
+    dialOrder: 'lead_first',
+    answeringMachine: { policy: 'off' },
     record: true,
+    recordingNotice: null,
     recordingFormat: 'mp3',
     ringTimeoutSeconds: 30,
     timeLimitSeconds: 3600,
@@ -42,6 +49,7 @@ test('null for an optional field means that it is absent', () => {
   const nothing = {
     ...{ from_phone: null, provider: null, handler: null, record: null },
     ...{ ring_timeout_secs: null, time_limit_secs: null, metadata: null },
+    ...{ agent: null, dial_order: null, answering_machine: null },
   };
   expect(parse({ to_phone: TO, ...nothing })).toEqual(parse({ to_phone: TO }));
 });
@@ -51,6 +59,22 @@ test.each<[object, object]>([
   [{ provider: 'telnyx' }, { provider: 'telnyx' }],
   [{ handler: { type: 'conference' } }, { handler: { type: 'conference' } }],
   [{ record: false }, { record: false }],
+  [{ record: 'announce' }, { record: true, recordingNotice: settings.recordingNotice }],
+  [{ agent: ANA }, { agent: { type: 'webrtc', clientId: 'ana_1' }, dialOrder: 'agent_first' }],
+  [{ agent: ANA, dial_order: 'lead_first' }, { dialOrder: 'lead_first' }],
+  [{ agent: { type: 'phone', number: '+15550001111' } }, { agent: { type: 'phone', number: '+15550001111' } }],
+  [{ agent: { type: 'sip', uri: 'sip:a.b@x.com:5061;transport=tls' } }, { dialOrder: 'agent_first' }],
+  [{ answering_machine: 'off' }, { answeringMachine: { policy: 'off' } }],
+  [{ answering_machine: 'hang_up' }, { answeringMachine: { policy: 'hang_up' } }],
+  [{ answering_machine: 'connect' }, { answeringMachine: { policy: 'connect' } }],
+  [
+    { answering_machine: { leave_message: { say: ' Hello. ' } } },
+    { answeringMachine: { policy: 'leave_message', message: { say: 'Hello.' } } },
+  ],
+  [
+    { answering_machine: { leave_message: { play: 'https://x.com/a.mp3' } } },
+    { answeringMachine: { policy: 'leave_message', message: { play: 'https://x.com/a.mp3' } } },
+  ],
   [{ ring_timeout_secs: 15 }, { ringTimeoutSeconds: 15 }],
   [{ ring_timeout_secs: 600 }, { ringTimeoutSeconds: 600 }],
   [{ time_limit_secs: 30 }, { timeLimitSeconds: 30 }],
@@ -132,6 +156,79 @@ test.each<[string, object, number, string, string]>([
   ['a SIP system', { handler: { type: 'sip', uri: 'sip:x' } }, 422, 'handler_not_available', 'handler.type'],
   ['a provider that is no text', { provider: 7 }, 422, 'invalid_request', 'provider'],
   ['recording as text', { record: 'yes' }, 422, 'invalid_request', 'record'],
+  ['a dial order without an agent', { dial_order: 'agent_first' }, 422, 'invalid_request', 'dial_order'],
+  ['a dial order that nobody knows', { agent: ANA, dial_order: 'both' }, 422, 'invalid_request', 'dial_order'],
+  ['an agent of no type', { agent: {} }, 422, 'invalid_request', 'agent.type'],
+  ['an agent who is text', { agent: 'ana' }, 422, 'invalid_request', 'agent'],
+  [
+    'an agent with spaces',
+    { agent: { type: 'webrtc', client_id: 'ana 1' } },
+    422,
+    'invalid_request',
+    'agent.client_id',
+  ],
+  ['an agent called lead', { agent: { type: 'webrtc', client_id: 'lead' } }, 422, 'invalid_request', 'agent.client_id'],
+  [
+    'an agent called agent',
+    { agent: { type: 'webrtc', client_id: 'agent' } },
+    422,
+    'invalid_request',
+    'agent.client_id',
+  ],
+  ['an agent who is the lead', { agent: { type: 'phone', number: TO } }, 422, 'calls_itself', 'agent.number'],
+  [
+    'a number in the dress of an agent’s address',
+    { agent: { type: 'sip', uri: 'sip:+19005550123@sip.telnyx.com' } },
+    422,
+    'invalid_request',
+    'agent.uri',
+  ],
+  [
+    'an agent of 65 letters',
+    { agent: { type: 'webrtc', client_id: 'a'.repeat(65) } },
+    422,
+    'invalid_request',
+    'agent.client_id',
+  ],
+  [
+    'an agent’s number abroad',
+    { agent: { type: 'phone', number: '+442079460000' } },
+    403,
+    'destination_not_allowed',
+    'agent.number',
+  ],
+  [
+    'an agent’s number of three digits',
+    { agent: { type: 'phone', number: '911' } },
+    422,
+    'invalid_request',
+    'agent.number',
+  ],
+  ['an agent at no SIP address', { agent: { type: 'sip', uri: 'http://x' } }, 422, 'invalid_request', 'agent.uri'],
+  ['an agent behind a header', { agent: { type: 'sip', uri: 'sip:a@b?X=1' } }, 422, 'invalid_request', 'agent.uri'],
+  ['an agent with more', { agent: { ...ANA, token: 'x' } }, 422, 'invalid_request', 'agent.token'],
+  ['a machine to be eaten', { answering_machine: 'eat' }, 422, 'invalid_request', 'answering_machine'],
+  [
+    'a message of nothing',
+    { answering_machine: { leave_message: { say: ' ' } } },
+    422,
+    'invalid_request',
+    'answering_machine.leave_message.say',
+  ],
+  [
+    'a message that is a file of ours',
+    { answering_machine: { leave_message: { play: 'file:///etc/passwd' } } },
+    422,
+    'invalid_request',
+    'answering_machine.leave_message.play',
+  ],
+  [
+    'a message of 3,001 letters',
+    { answering_machine: { leave_message: { say: 'x'.repeat(3_001) } } },
+    422,
+    'invalid_request',
+    'answering_machine.leave_message.say',
+  ],
   ['a ring timeout of 14', { ring_timeout_secs: 14 }, 422, 'invalid_request', 'ring_timeout_secs'],
   ['a ring timeout of 601', { ring_timeout_secs: 601 }, 422, 'invalid_request', 'ring_timeout_secs'],
   ['a time limit of 0', { time_limit_secs: 0 }, 422, 'invalid_request', 'time_limit_secs'],
@@ -153,6 +250,13 @@ test.each<[string, object, number, string, string]>([
 ])('%s is refused: %j', (_name, body, status, code, path) => {
   const problem = problemOf({ to_phone: TO, ...body });
   expect({ ...problem, paths: pathsOf(problem) }).toMatchObject({ status, code, paths: [path] });
+});
+
+test('a browser is refused where none can be rung', () => {
+  const without = { ...settings, browsersConfigured: false };
+  const problem = problemOfAttempt(() => parseInitiate({ to_phone: TO, agent: ANA }, without, CALL_ID, CREATED_AT));
+  expect(problem).toMatchObject({ status: 422, code: 'sip_not_configured' });
+  expect(problem.detail).toContain('Telnyx SIP credentials not configured');
 });
 
 test.each(['twilio', '', 'TELNYX', ' telnyx'])('the provider %j is not supported', (provider) => {

@@ -36,6 +36,10 @@ function read(body: unknown): Translated | null {
 
 const told = { at: occurredAt, source: 'webhook', leg: identity };
 
+const saying = encodeClientState({ installation, callId, leg, saying: 'message' });
+const heard = (completed: boolean) => ({ ...told, kind: 'said', speech: 'message', completed });
+const detected = (verdict: string) => ({ ...told, kind: 'machineDetected', verdict });
+
 test.each<[string, object, object]>([
   ['call.initiated', { state: 'parked' }, { ...told, kind: 'initiated' }],
   ['call.answered', {}, { ...told, kind: 'answered' }],
@@ -62,15 +66,24 @@ test.each<[string, object, object]>([
   ['call.recording.error', { reason: 'no disk' }, { ...told, kind: 'recordingFailed', reason: 'no disk' }],
   ['call.recording.error', {}, { ...told, kind: 'recordingFailed', reason: 'the carrier gave no reason' }],
   [
-    'conference.created',
-    { conference_id: 'c1' },
-    { kind: 'conferenceCreated', at: occurredAt, source: 'webhook', conferenceId: 'c1' },
-  ],
-  [
     'conference.ended',
-    { conference_id: 'c1' },
+    { conference_id: 'c1', reason: 'host_left' },
     { kind: 'conferenceEnded', at: occurredAt, source: 'webhook', conferenceId: 'c1' },
   ],
+  ['call.machine.premium.detection.ended', { result: 'human_business' }, detected('human')],
+  ['call.machine.premium.detection.ended', { result: 'machine' }, detected('machine')],
+  ['call.machine.premium.detection.ended', { result: 'fax_detected' }, detected('fax')],
+  ['call.machine.premium.detection.ended', { result: 'silence' }, detected('unknown')],
+  ['call.machine.premium.detection.ended', { result: 'not_sure' }, detected('unknown')],
+  ['call.machine.premium.detection.ended', { result: 'constructor' }, detected('unknown')],
+  ['call.machine.premium.detection.ended', {}, detected('unknown')],
+  ['call.machine.detection.ended', { result: 'human' }, detected('human')],
+  ['call.machine.premium.greeting.ended', { result: 'no_beep_detected' }, { ...told, kind: 'greetingEnded' }],
+  ['call.machine.greeting.ended', { result: 'ended' }, { ...told, kind: 'greetingEnded' }],
+  ['call.speak.ended', { client_state: saying, status: 'completed' }, heard(true)],
+  ['call.playback.ended', { client_state: saying, status: 'completed' }, heard(true)],
+  ['call.speak.ended', { client_state: saying, status: 'cancelled_amd' }, heard(false)],
+  ['call.speak.ended', { client_state: saying }, heard(false)],
 ])('%s with %j is read', (type, payload, event) => {
   expect(read(aWebhook(type, payload))).toEqual({ kind: 'event', callId, event });
 });
@@ -82,13 +95,15 @@ test('every event that a webhook can tell is read from one', () => {
     'call.hangup',
     'call.recording.saved',
     'call.recording.error',
-    'conference.created',
+    'call.machine.premium.detection.ended',
+    'call.machine.premium.greeting.ended',
+    'call.speak.ended',
     'conference.ended',
     'conference.participant.joined',
     'conference.participant.left',
   ];
   const kinds = types.map((type) => {
-    const translated = read(aWebhook(type, { conference_id: 'c1' }));
+    const translated = read(aWebhook(type, { conference_id: 'c1', client_state: saying }));
     return translated?.kind === 'event' ? translated.event.kind : null;
   });
   expect(kinds.sort()).toEqual([...WEBHOOK_EVENTS].sort());
@@ -98,6 +113,13 @@ test.each<[string, string, object, string]>([
   ['of a type we do not know', 'call.fax.smelled', {}, 'unknown_type'],
   ['of a type that is a word of JavaScript', 'constructor', {}, 'unknown_type'],
   ['of a type that is another word of JavaScript', '__proto__', {}, 'unknown_type'],
+  [
+    'that only repeats what was told of each',
+    'conference.ended',
+    { conference_id: 'c1', reason: 'all_left' },
+    'incomplete',
+  ],
+  ['of speech that is not ours', 'call.speak.ended', { status: 'completed' }, 'incomplete'],
   ['without a client_state', 'call.answered', { client_state: null }, 'not_ours'],
   ['with somebody else’s client_state', 'call.answered', { client_state: 'eyJhIjoxfQ==' }, 'not_ours'],
   ['with a client_state of a megabyte', 'call.answered', { client_state: 'A'.repeat(1_000_000) }, 'not_ours'],
@@ -133,7 +155,7 @@ test.each<[string, unknown]>([
   });
 });
 
-describe('the instant of an event', () => {
+describe('B51 the instant of an event', () => {
   const instantOf = (data: object, payload: object = {}): unknown => {
     const translated = read(aWebhook('call.answered', payload, data));
     return translated?.kind === 'event' ? translated.event.at : translated;

@@ -1,0 +1,8 @@
+/** Spans of time in milliseconds, and instants as they are written. */
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** Milliseconds since the epoch, as ISO 8601 in UTC. */
+export const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,0 +1,245 @@
+/**
+ * Requests and webhooks that nobody would write, for a while: none is answered with a 5xx, the process lives, answers
+ * quickly, and keeps its memory. A failure names the seed; FUZZ_SEED runs it again.
+ */
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { LEAD } from '../../domain/call';
+import { encodeClientState } from '../../platform/telnyx/client-state';
+import { createSigner } from '../../simulator/webhooks';
+import { API_KEY, startOutside } from '../support/outside';
+import type { Outside } from '../support/outside';
+import { startPart } from '../support/processes';
+import type { Part } from '../support/processes';
+import { atScale, BASE_PATH } from '../support/system';
+
+const SECONDS = atScale({ quick: 4, ci: 60, full: 1_800 });
+const SEED = Number(process.env['FUZZ_SEED'] ?? atScale({ quick: 1, ci: 2, full: Date.now() % 1e9 }));
+const AT_ONCE = 4;
+/** Of one answer; the machine is shared, so one in two hundred may be late. */
+const MOST_MS = 250;
+/** So many that none of them asks too often. */
+const KEYS = Array.from({ length: 100 }, (_, nth) => `fuzz-${nth}`);
+const MOST_GROWTH_BYTES = 48 * 1024 * 1024;
+
+let outside: Outside;
+let worker: Part;
+let api: Part;
+let callId: string;
+
+beforeAll(async () => {
+  outside = await startOutside({ seed: 13 });
+  worker = await startPart(['work'], 'workers.running', { ...outside.env, AGENT_WAIT_SECS: '600' });
+  api = await startPart(['serve'], 'api.listening', { ...outside.env, COLD_CALL_API_KEYS: [API_KEY, ...KEYS].join() });
+  ({ call_id: callId } = await outside.request('POST', '/initiate', { to_phone: '+15550900006' }));
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([worker.kill(), api.kill()]);
+  await outside.stop();
+});
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | null;
+}
+
+const NASTY = [
+  '',
+  ' ',
+  '\u0000',
+  '%00',
+  '../..',
+  '__proto__',
+  '{{7*7}}',
+  "' OR 1=1--",
+  '\r\nx: y',
+  '😀',
+  'a'.repeat(5_000),
+];
+const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...NASTY));
+/** What can stand in an address. */
+const words = text.map((any) => Buffer.from(any).toString());
+const value = fc.oneof(fc.jsonValue(), text, fc.constantFrom('+15550901006', '+15550902001', -1, 1e308, null, true));
+
+const INITIATE = {
+  to_phone: '+15550901000',
+  from_phone: '+15551234567',
+  record: true,
+  ring_timeout_secs: 15,
+  answering_machine: 'off',
+  agent: { type: 'sip', uri: 'sip:ana@pbx.example.com' },
+  metadata: { a: 1 },
+};
+const BODIES: readonly object[] = [
+  INITIATE,
+  { conference_id: 'COLD_CALL_00000000000000000000000000', client_id: 'ana' },
+  { conference_id: 'COLD_CALL_00000000000000000000000000', participant_sid: 'lead', action: 'mute' },
+  { state: 'dead_letter' },
+];
+/** A body that is nearly right: one field is something else, or there is one more. */
+const nearly = (whole: object): fc.Arbitrary<string> =>
+  fc
+    .tuple(fc.oneof(fc.constantFrom(...Object.keys(whole)), text), value)
+    .map(([key, other]) => JSON.stringify({ ...whole, [key]: other }));
+const body = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...BODIES).chain(nearly) },
+  { weight: 2, arbitrary: value.map((any) => JSON.stringify(any)) },
+  { weight: 1, arbitrary: text },
+);
+
+const ROUTES = [
+  ['POST', '/initiate'],
+  ['GET', '/calls'],
+  ['GET', '/calls/*'],
+  ['GET', '/calls/*/events'],
+  ['POST', '/calls/*/hangup'],
+  ['POST', '/end'],
+  ['POST', '/webrtc-join'],
+  ['POST', '/control/mute'],
+  ['GET', '/conference-status/*'],
+  ['GET', '/recordings'],
+  ['GET', '/recordings/*'],
+  ['POST', '/recordings/*/redeliver'],
+  ['POST', '/recordings/redeliver'],
+  ['GET', '/recordings/audit'],
+  ['POST', '/webhook/telnyx/call-status'],
+] as const;
+const TYPES = ['application/json', 'text/plain', 'application/json; charset=utf-16', ''];
+
+const request: fc.Arbitrary<Sent> = fc
+  .record({
+    route: fc.constantFrom(...ROUTES),
+    method: fc.constantFrom(null, null, null, 'PUT', 'DELETE', 'OPTIONS'),
+    id: fc.oneof(words, fc.constantFrom('COLD_CALL_00000000000000000000000000', 'COLD_CALL_x')),
+    query: fc.option(words),
+    key: fc.constantFrom(...KEYS, 'nobodys'),
+    idempotencyKey: fc.option(fc.string({ minLength: 1, maxLength: 300 })),
+    type: fc.constantFrom(...TYPES, 'application/json', 'application/json'),
+    body,
+  })
+  .map(({ route: [usual, path], method, id, query, key, idempotencyKey, type, body: given }) => {
+    const isRead = (method ?? usual) === 'GET';
+    const asked =
+      query === null ? '' : `?${encodeURIComponent(query)}=${encodeURIComponent(query)}&limit=${query.length}`;
+    return {
+      method: method ?? usual,
+      path: `${BASE_PATH}${path.replace('*', encodeURIComponent(id))}${asked}`,
+      headers: {
+        'x-api-key': key,
+        'content-type': type,
+        ...(idempotencyKey !== null && /^[\x21-\x7e]+$/.test(idempotencyKey) && { 'idempotency-key': idempotencyKey }),
+      },
+      body: isRead ? null : given,
+    };
+  });
+
+const EVENTS = [
+  'call.initiated',
+  'call.answered',
+  'call.hangup',
+  'call.machine.premium.detection.ended',
+  'call.machine.premium.greeting.ended',
+  'call.speak.ended',
+  'call.playback.ended',
+  'call.recording.saved',
+  'call.recording.error',
+  'conference.participant.joined',
+  'conference.participant.left',
+  'conference.ended',
+];
+const webhook = (): fc.Arbitrary<Sent> => {
+  const signer = createSigner(outside.simulator.signingKey);
+  const installation = outside.env['OUTCALL_INSTALLATION'] ?? '';
+  // Of a call that is live: what is said of it must not break it.
+  const clientState = encodeClientState({ installation, callId, leg: LEAD });
+  const payload = {
+    call_control_id: 'v3:fuzz',
+    call_leg_id: 'fuzz',
+    call_session_id: 'fuzz',
+    connection_id: outside.simulator.connectionId,
+    client_state: clientState,
+    hangup_cause: 'normal_clearing',
+    result: 'human',
+    conference_id: 'fuzz',
+    recording_urls: { mp3: 'https://example.com/x.mp3' },
+    status: 'completed',
+  };
+  return fc
+    .record({
+      event_type: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...EVENTS) }, { weight: 1, arbitrary: text }),
+      id: fc.oneof(fc.uuid(), text),
+      occurred_at: fc.oneof(
+        fc.date({ noInvalidDate: true }).map((at) => at.toISOString()),
+        text,
+      ),
+      payload: fc
+        .tuple(fc.constantFrom(...Object.keys(payload)), value)
+        .map(([key, other]): object => ({ ...payload, [key]: other })),
+    })
+    .map((data) => {
+      const signed = JSON.stringify({ data });
+      const path = `${BASE_PATH}/webhook/telnyx/conference-status`;
+      return { method: 'POST', path, headers: signer.headers(signed, Date.now()), body: signed };
+    });
+};
+
+interface Seen {
+  readonly sent: Sent;
+  readonly status: number;
+  readonly ms: number;
+}
+
+async function send({ method, path, headers, body: given }: Sent): Promise<Omit<Seen, 'sent'>> {
+  const startedMs = performance.now();
+  const stop = new AbortController();
+  const answer = await fetch(`${outside.url}${path}`, { method, headers, body: given, signal: stop.signal });
+  const ms = performance.now() - startedMs;
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream')) stop.abort();
+  else await answer.arrayBuffer();
+  return { status: answer.status, ms };
+}
+
+const rssBytes = (): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${api.pid}/status`, 'utf8'))?.[1]) * 1024;
+
+/** Sends until the time is over; returns all that was answered with a 5xx or late, and how many there were in all. */
+async function fuzz(): Promise<{ count: number; slow: readonly Seen[]; failed: readonly Seen[] }> {
+  const endsAtMs = Date.now() + SECONDS * 1000;
+  const slow: Seen[] = [];
+  const failed: Seen[] = [];
+  let count = 0;
+  for (let round = 0; Date.now() < endsAtMs; round++) {
+    const batch = fc.sample(fc.oneof(request, webhook()), { seed: SEED + round, numRuns: 200 });
+    const one = async (): Promise<void> => {
+      for (let sent = batch.pop(); sent !== undefined; sent = batch.pop()) {
+        const { status, ms } = await send(sent);
+        count += 1;
+        if (status >= 500 && status !== 501) failed.push({ sent, status, ms });
+        if (ms > MOST_MS) slow.push({ sent, status, ms });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, one));
+  }
+  return { count, slow, failed };
+}
+
+test(
+  `nothing that is sent for ${SECONDS} s (seed ${SEED}) is answered with a 5xx, late, or with memory that is not given back`,
+  async () => {
+    await fuzz();
+    const before = rssBytes();
+    const { count, slow, failed } = await fuzz();
+    const growth = rssBytes() - before;
+    const report = `${count} answers in ${SECONDS} s, ${slow.length} after ${MOST_MS} ms`;
+    process.stderr.write(`${report}; memory ${Math.round(growth / 1024 / 1024)} MiB more\n`);
+    expect(failed.slice(0, 3)).toEqual([]);
+    expect(api.isDead()).toBe(false);
+    expect({ slow: slow.slice(0, 3), isRare: slow.length <= Math.ceil(count / 200) }).toMatchObject({ isRare: true });
+    expect(growth).toBeLessThan(MOST_GROWTH_BYTES);
+    const { status } = await outside.request('POST', `/calls/${callId}/hangup`);
+    expect(status).not.toBeUndefined();
+  },
+  SECONDS * 4_000 + 60_000,
+);
