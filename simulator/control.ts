@@ -113,7 +113,8 @@ function plant({ carrier, faults, connectionId }: ControlDeps, body: JsonObject)
 }
 
 function callIn(carrier: Carrier, body: JsonObject): Answer {
-  const leg = carrier.callIn({ from: textIn(body, 'from'), to: textIn(body, 'to') });
+  const application = body['connection_id'] === undefined ? {} : { connectionId: textIn(body, 'connection_id') };
+  const leg = carrier.callIn({ from: textIn(body, 'from'), to: textIn(body, 'to'), ...application });
   return { status: 201, body: { call_control_id: leg.callControlId } };
 }
 
@@ -134,7 +135,14 @@ function parsePhone(to: string, { like, ...changes }: JsonObject): PhoneBehaviou
   for (const key of Object.keys(changes)) {
     if (!(key in row)) throw new TypeError(`a phone has no ${key}; it has ${Object.keys(row).join(', ')}`);
   }
-  return { ...row, ...changes };
+  for (const key of ['presses', 'says']) {
+    const given = changes[key] ?? [];
+    if (!Array.isArray(given) || !given.every((entry) => typeof entry === 'string'))
+      throw new TypeError(`${key} is a list of texts`);
+  }
+  // Somebody with something to press or say stays to do it.
+  const stays = 'presses' in changes || 'says' in changes ? { talkMs: null } : {};
+  return { ...row, ...stays, ...changes };
 }
 
 /** Reads mischief that came over the wire or the command line. */

@@ -19,13 +19,13 @@ export interface FaultRule {
 }
 
 /** What a request is about. */
-type About = { readonly to: string; readonly phone: PhoneBehaviour } | { readonly recording: string };
+type About = { readonly to: string; readonly phone?: PhoneBehaviour } | { readonly recording: string };
 
 export interface Faults {
   add(rule: FaultRule): void;
   clear(): void;
   readonly rules: () => readonly FaultRule[];
-  /** The fault that this request meets, counted as fired; null when all is well. */
+  /** The fault that this request meets, counted as fired; null when all is well. A dial meets the phone's own too. */
   take(operation: string, about?: About): Fault | null;
   /** How often each kind has fired. */
   fired(): Readonly<Record<string, number>>;
@@ -51,7 +51,9 @@ export function createFaults(): Faults {
     return null;
   };
 
-  const fromPhone = ({ to, phone }: { to: string; phone: PhoneBehaviour }): Fault | null => {
+  const ownOf = (about: About | undefined): Fault | null => {
+    if (!about || !('to' in about) || !about.phone) return null;
+    const { to, phone } = about;
     const earlier = dials.get(to) ?? 0;
     dials.set(to, earlier + 1);
     return phone.fault?.once === true && earlier > 0 ? null : phone.fault;
@@ -66,7 +68,7 @@ export function createFaults(): Faults {
     },
     rules: () => rules.filter(({ left }) => left > 0).map(({ rule, left }) => ({ ...rule, times: left })),
     take(operation, about) {
-      const fault = ordered(operation, about ?? {}) ?? (about && 'to' in about ? fromPhone(about) : null);
+      const fault = ordered(operation, about ?? {}) ?? ownOf(about);
       if (fault !== null) fired[fault.kind] = (fired[fault.kind] ?? 0) + 1;
       return fault;
     },

@@ -3,13 +3,28 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { refuse } from './carrier/answers';
 import type { Answer, JsonObject } from './carrier/world';
+import { formType } from './outgoing';
 import type { Fault } from './phones';
 
 /** Reads a JSON object. An empty body is an empty object; null means that it is no JSON object. */
 export async function readJson(request: IncomingMessage): Promise<JsonObject | null> {
+  return jsonIn(await readText(request));
+}
+
+/** Reads a JSON object or a form. */
+export async function readJsonOrForm(request: IncomingMessage): Promise<JsonObject | null> {
+  const text = await readText(request);
+  const isForm = request.headers['content-type']?.startsWith(formType) === true;
+  return jsonIn(text) ?? (isForm ? Object.fromEntries(new URLSearchParams(text)) : null);
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks).toString();
+}
+
+function jsonIn(text: string): JsonObject | null {
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);

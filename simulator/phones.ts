@@ -61,6 +61,14 @@ export interface PhoneBehaviour {
   readonly recording: 'saved' | 'fails' | 'webhookLost' | 'empty';
   /** Overrides the setting `recordingReadyMs`; null keeps it. */
   readonly recordingReadyMs: number | null;
+  /** Keys pressed where a TeXML document asks for them, one entry each time; `w` is a wait of half a second. */
+  readonly presses: readonly string[];
+  /** What is said where a TeXML document listens, one entry each time. */
+  readonly says: readonly string[];
+  /** Both lists begin again at their end; otherwise nothing comes any more. */
+  readonly repeats: boolean;
+  /** Presses while the prompt still plays. */
+  readonly interrupts: boolean;
 }
 
 export interface DialRefusal {
@@ -88,6 +96,10 @@ const usual: PhoneBehaviour = {
   fault: null,
   recording: 'saved',
   recordingReadyMs: null,
+  presses: [],
+  says: [],
+  repeats: false,
+  interrupts: false,
 };
 
 /** A browser or desk phone behind a SIP address. */
@@ -105,6 +117,8 @@ const machine = (does: string, script: Partial<MachineScript>) =>
 const person = (does: string, script: Partial<MachineScript>) =>
   phone(does, { machine: { ...human, ...script }, talkMs: 60_000 });
 const refused = (does: string, refusal: DialRefusal) => phone(does, { refusal });
+const listener = (does: string, script: Partial<PhoneBehaviour>) =>
+  phone(does, { talkMs: null, repeats: true, ...script });
 const faulty = (does: string, fault: NonNullable<PhoneBehaviour['fault']>) => phone(does, { fault });
 
 /** The table. Any number that is not in it behaves like `usual`. */
@@ -170,6 +184,17 @@ export const phones: Readonly<Record<string, PhoneBehaviour>> = {
   '049': faulty("placed, answered 200 with another leg's ids", { kind: 'foreignIds', applied: true }),
   '050': faulty('never placed, answered 503 every time', { kind: 'status', status: 503, applied: false }),
   '051': faulty('never placed, connection reset every time', { kind: 'reset', applied: false }),
+  '060': listener('stays and presses 1 whenever a document asks', { presses: ['1'] }),
+  '061': listener('stays and presses 2 whenever a document asks', { presses: ['2'] }),
+  '062': listener('stays and presses 9 whenever a document asks', { presses: ['9'] }),
+  '063': listener('stays and says "yes" whenever a document listens', { says: ['yes'] }),
+  '064': listener('stays and says "no" whenever a document listens', { says: ['no'] }),
+  '065': listener('stays, is silent the first time a document asks, then presses 1', {
+    presses: ['', '1'],
+    repeats: false,
+  }),
+  '066': listener('stays and presses 1 while the prompt still plays', { presses: ['1'], interrupts: true }),
+  '067': listener('stays and presses 7, a wrong key in most menus, then 1', { presses: ['7', '1'], repeats: false }),
 };
 
 /** The behaviour of a called number or SIP address, before any override. */

@@ -2,8 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse } from './carrier/answers';
 import type { Carrier } from './carrier/carrier';
+import { textOf } from './carrier/wishes';
 import type { Faults } from './faults';
-import { isApplied, readJson, sendAnswer, sendThroughFault } from './http';
+import { isApplied, readJson, readJsonOrForm, sendAnswer, sendThroughFault } from './http';
 
 export interface RestDeps {
   readonly carrier: Carrier;
@@ -13,6 +14,9 @@ export interface RestDeps {
   readonly unknown: (request: { readonly method: string; readonly path: string }) => void;
 }
 
+/** Which field of an operation names the phone that rings; the phone's own faults act on these. */
+const dialedIn: Readonly<Record<string, string>> = { dial: 'to', texmlDial: 'To' };
+
 export async function serveRest(
   { carrier, faults, apiKey, unknown }: RestDeps,
   request: IncomingMessage,
@@ -20,7 +24,7 @@ export async function serveRest(
   url: URL,
 ): Promise<void> {
   const { method = 'GET' } = request;
-  const body = await readJson(request);
+  const body = await (url.pathname.startsWith('/v2/texml/') ? readJsonOrForm(request) : readJson(request));
   if (request.headers.authorization !== `Bearer ${apiKey}`) {
     sendAnswer(
       response,
@@ -40,7 +44,7 @@ export async function serveRest(
     sendAnswer(response, refuse('unexpected', { detail, status: 501 }));
     return;
   }
-  const to = matched.operation === 'dial' && typeof body['to'] === 'string' ? body['to'] : null;
+  const to = textOf(body, dialedIn[matched.operation] ?? '');
   const recording = /^\/recordings\/([^/]+)$/.exec(path)?.[1] ?? '';
   const fault = faults.take(matched.operation, to === null ? { recording } : { to, phone: carrier.phone(to) });
   const answer = isApplied(fault) ? matched.run() : null;

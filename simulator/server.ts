@@ -8,6 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCarrier } from './carrier/carrier';
 import type { Carrier } from './carrier/carrier';
+import { accountSid } from './carrier/provisioning';
 import type { Settings } from './carrier/settings';
 import { serveControl } from './control';
 import { createFaults } from './faults';
@@ -17,10 +18,12 @@ import { bookkeeper } from './ledger';
 import type { Ledger } from './ledger';
 import { createMischief, mulberry32 } from './mischief';
 import type { MischiefOptions } from './mischief';
+import { createAsker } from './questions';
 import { createRealClock } from './real-clock';
 import { serveRest } from './rest';
 import { createStorage } from './storage';
 import type { Storage } from './storage';
+import { usualTexmlApplicationId } from './texml/state';
 import { createWebBackend } from './web-backend';
 import type { WebBackend } from './web-backend';
 import { createDeliverer, createSigner } from './webhooks';
@@ -42,6 +45,8 @@ export interface SimulatorOptions {
   readonly apiKey?: string;
   /** Id of the one Call Control Application. @default '2000000000000000001' */
   readonly connectionId?: string;
+  /** Id of the one TeXML application. @default '2000000000000000002' */
+  readonly texmlApplicationId?: string;
   /** The account's numbers. When given, any other `from` is refused with D51. @default none, and none is refused */
   readonly phoneNumbers?: readonly string[];
   readonly mischief?: MischiefOptions;
@@ -67,6 +72,9 @@ export interface Simulator {
   readonly signingKey: string;
   readonly apiKey: string;
   readonly connectionId: string;
+  /** What paths of TeXML name. */
+  readonly accountSid: string;
+  readonly texmlApplicationId: string;
   setWebhookUrl(url: string, failoverUrl?: string): void;
   changeSettings(changes: Partial<Settings>): void;
   ledger(): Ledger;
@@ -76,7 +84,7 @@ export interface Simulator {
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const parts = assemble(options);
-  const { carrier, clock, deliverer, signer, ledger, say } = parts;
+  const { asker, carrier, clock, deliverer, signer, ledger, say } = parts;
   const server = createServer((request, response) => {
     serve(parts, request, response).catch((error: unknown) => {
       say(`simulator: ${request.method ?? ''} ${request.url ?? ''} broke off: ${String(error)}`);
@@ -95,6 +103,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     signingKey: signer.privateKeyPem,
     apiKey: parts.apiKey,
     connectionId: parts.connectionId,
+    accountSid,
+    texmlApplicationId: parts.texmlApplicationId,
     setWebhookUrl: (webhookUrl, failoverUrl) => {
       carrier.setWebhookUrl(webhookUrl, failoverUrl ?? null);
     },
@@ -104,6 +114,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       carrier.stop();
       clock.stop();
       deliverer.stop();
+      asker.stop();
       return closeServer(server);
     },
   };
@@ -122,6 +133,7 @@ interface Parts {
 /** Puts the parts together; nothing listens yet. */
 function assemble(options: SimulatorOptions) {
   const { apiKey = 'KEYSIMULATOR0000000000000000', connectionId = '2000000000000000001' } = options;
+  const { texmlApplicationId = usualTexmlApplicationId } = options;
   const say = options.quiet === true ? () => undefined : printLine;
   const origin = { value: '' };
   const clock = createRealClock();
@@ -135,16 +147,25 @@ function assemble(options: SimulatorOptions) {
     latencyMs: () => carrier.settings().webhookLatencyMs,
     speed: () => carrier.settings().phoneSpeed,
   });
+  const asker = createAsker({
+    clock,
+    signer,
+    faults,
+    fateOf: (about) => mischief.fateOf(about),
+    speed: () => carrier.settings().phoneSpeed,
+  });
   const carrier: Carrier = createCarrier({
     clock,
     random: mulberry32(options.seed ?? Date.now()),
     emit: (webhook) => {
       deliverer.send(webhook, mischief.fateOf(webhook));
     },
+    ask: asker.ask,
     storageUrl: (file) => storage.urlOf(file),
     settings: options.settings ?? {},
     account: {
       connectionId,
+      texmlApplicationId,
       webhookUrl: options.webhookUrl ?? null,
       failoverUrl: options.webhookFailoverUrl ?? null,
       phoneNumbers: options.phoneNumbers ?? [],
@@ -170,7 +191,14 @@ function assemble(options: SimulatorOptions) {
       mischief = next;
     },
     readings: {
-      '': () => ({ url: origin.value, public_key: signer.publicKey, api_key: apiKey, connection_id: connectionId }),
+      '': () => ({
+        url: origin.value,
+        public_key: signer.publicKey,
+        api_key: apiKey,
+        connection_id: connectionId,
+        account_sid: accountSid,
+        texml_application_id: texmlApplicationId,
+      }),
       ledger: books.ledger,
       settings: carrier.settings,
       faults: faults.rules,
@@ -180,12 +208,14 @@ function assemble(options: SimulatorOptions) {
   };
   const { ledger } = books;
   return {
+    asker,
     carrier,
     faults,
     storage,
     backend,
     apiKey,
     connectionId,
+    texmlApplicationId,
     control,
     unknown,
     origin,

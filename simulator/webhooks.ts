@@ -12,10 +12,10 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import type { Clock, Webhook } from './carrier/world';
 import type { Fate } from './mischief';
+import { encodeForm, formType, send } from './outgoing';
 
 /** Waits before the second, third and fourth attempt, when the leg brings no plan of its own. Ours. */
 const usualRetriesMs: readonly number[] = [500, 1000, 2000];
@@ -68,8 +68,8 @@ export function createDeliverer({ clock, signer, latencyMs, speed }: DelivererDe
     const { url: first, failoverUrl, retriesMs } = webhook.route;
     // Every other attempt goes to the failover address, when there is one.
     const url = failoverUrl !== null && nth % 2 === 0 ? failoverUrl : first;
-    const body = JSON.stringify({ data: webhook.data, meta: { attempt: nth, delivered_to: url } });
-    const result = await post({ url, body, headers: signer.headers(body, clock.now()), running });
+    const { status, error } = await send({ ...written(webhook, url, nth), timeoutMs, running });
+    const result = { status, error };
     row.attempts.push({ attempt: nth, url, at: new Date(clock.now()).toISOString(), ...result });
     const waitMs = (retriesMs ?? usualRetriesMs)[nth - 1];
     if (result.status === 200) row.status = 'delivered';
@@ -77,6 +77,16 @@ export function createDeliverer({ clock, signer, latencyMs, speed }: DelivererDe
       row.status = row.status === 'delivered' ? 'delivered' : 'failed';
     else clock.after(waitMs, () => void attempt(webhook, row, nth + 1));
   };
+
+  /** An attempt as it goes out: events of Call Control as JSON, callbacks of TeXML as forms. */
+  function written({ data, form }: Webhook, url: string, nth: number) {
+    if (form === undefined) {
+      const body = JSON.stringify({ data, meta: { attempt: nth, delivered_to: url } });
+      return { method: 'POST', url, body, headers: signer.headers(body, clock.now()) } as const;
+    }
+    const encoded = encodeForm({ method: form, url, fields: data });
+    return { method: form, ...encoded, headers: signer.headers(encoded.body, clock.now(), formType) };
+  }
 
   return {
     log: () => log,
@@ -125,46 +135,14 @@ export function createDeliverer({ clock, signer, latencyMs, speed }: DelivererDe
 const isFinal = (status: number | null): boolean =>
   status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429;
 
-interface Post {
-  readonly url: string;
-  readonly body: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly running: Set<http.ClientRequest>;
-}
-
-type PostResult = Pick<DeliveryAttempt, 'status' | 'error'>;
-
-/** One attempt; never throws. No connection is kept open, so that nothing outlives the simulator. */
-function post({ url, body, headers, running }: Post): Promise<PostResult> {
-  return new Promise((resolve) => {
-    const failed = (error: unknown) => {
-      resolve({ status: null, error: error instanceof Error ? error.message : String(error) });
-    };
-    try {
-      const client = url.startsWith('https:') ? https : http;
-      const all = { ...headers, 'content-length': String(Buffer.byteLength(body)) };
-      const options = { method: 'POST', headers: all, agent: false, signal: AbortSignal.timeout(timeoutMs) } as const;
-      const request = client.request(url, options, (response) => {
-        response.resume();
-        resolve({ status: response.statusCode ?? null, error: null });
-      });
-      running.add(request);
-      request.on('error', failed);
-      request.on('close', () => running.delete(request));
-      request.end(body);
-    } catch (error) {
-      failed(error);
-    }
-  });
-}
-
 /** Signs bodies as Telnyx does: Ed25519 over `timestamp|body`, both in headers (Telnyx docs: receiving webhooks). */
 export interface Signer {
   /** Base64 of the 32 bytes of the public key, as the portal shows it. */
   readonly publicKey: string;
   /** The private key as PKCS #8 PEM, so that another run can keep it. */
   readonly privateKeyPem: string;
-  headers(body: string, nowMs: number): Readonly<Record<string, string>>;
+  /** @param contentType of the body; JSON when absent */
+  headers(body: string, nowMs: number, contentType?: string): Readonly<Record<string, string>>;
 }
 
 /** @param pem a private Ed25519 key to keep; a new one is made when absent. */
@@ -173,10 +151,10 @@ export function createSigner(pem?: string): Signer {
   return {
     publicKey: rawPublicKey(privateKey).toString('base64'),
     privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    headers(body, nowMs) {
+    headers(body, nowMs, contentType = 'application/json') {
       const timestamp = String(Math.floor(nowMs / 1000));
       return {
-        'content-type': 'application/json',
+        'content-type': contentType,
         'user-agent': 'telnyx-webhooks',
         'telnyx-timestamp': timestamp,
         'telnyx-signature-ed25519': sign(null, Buffer.from(`${timestamp}|${body}`), privateKey).toString('base64'),

@@ -9,15 +9,16 @@ import { parseTexml } from '../../texml/reader';
 import { readXml } from '../../texml/xml-reader';
 import type { XmlDocument } from '../../texml/xml-reader';
 import { CommandFailure, EXIT, print, printJson, remark } from '../terminal';
+import { texmlRunCommand } from './texml-run';
 
 const STANDARD_INPUT = '-';
 
 /** `finish` is told the exit code. */
 export function texmlCommand(finish: (exitCode: number) => void): Command {
   const texml = new Command('texml')
-    .description('check, format and convert TeXML documents')
-    .addHelpText('after', '\nExamples:\n  outcall texml lint menu.xml\n  outcall texml fmt --write menu.xml');
-  for (const command of [lintCommand(finish), formatCommand(), convertCommand(finish), schemaCommand()]) {
+    .description('check, format, convert and play TeXML documents')
+    .addHelpText('after', '\nExamples:\n  outcall texml lint menu.xml\n  outcall texml run menu.xml --press 1');
+  for (const command of [lintCommand(finish), formatCommand(), convertCommand(finish), schemaCommand(), texmlRunCommand(finish)]) {
     texml.addCommand(command.exitOverride());
   }
   return texml;

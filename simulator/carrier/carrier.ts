@@ -3,6 +3,10 @@
  * in, so it runs the same under an HTTP server and under a seeded simulation in virtual time.
  */
 import type { PhoneBehaviour } from '../phones';
+import { addApplication } from '../texml/applications';
+import { receive } from '../texml/calls';
+import { callAnswered, callEnded, callLeftConference, recordingSettled } from '../texml/placing';
+import { createTexmlState, usualTexmlApplicationId } from '../texml/state';
 import { joinConfiguredConference, leaveWithLeg } from './conferences';
 import { endLeg, phoneHangsUp, phoneOf, placeLeg } from './legs';
 import { carrierLedger } from './ledger';
@@ -29,8 +33,10 @@ export interface Carrier {
   /** What the phone there does now. */
   phone(to: string): PhoneBehaviour;
   setWebhookUrl(url: string | null, failoverUrl?: string | null): void;
-  /** A call from outside to one of our numbers. */
-  callIn(call: { readonly from: string; readonly to: string }): { callControlId: string };
+  /** A call from outside to one of our numbers. @param call.connectionId the application it comes to; default the Call Control one */
+  callIn(call: { readonly from: string; readonly to: string; readonly connectionId?: string }): {
+    callControlId: string;
+  };
   /** The far side of a leg hangs up, or the leg ends as given. False when there is no such live leg. */
   hangUp(callControlId: string, end?: LegEnd): boolean;
   readonly recording: (id: string) => Recording | undefined;
@@ -60,7 +66,12 @@ export function createCarrier(deps: CarrierDeps): Carrier {
       application.webhookUrl = url;
       application.failoverUrl = failoverUrl;
     },
-    callIn: ({ from, to }) => placeLeg(world, incoming(deps.account.connectionId, from, to)),
+    callIn({ from, to, connectionId = deps.account.connectionId }) {
+      const texml = world.texml.applications.get(connectionId);
+      return texml === undefined
+        ? placeLeg(world, incoming(connectionId, from, to))
+        : receive(world, texml, { from, to });
+    },
     hangUp(callControlId, end) {
       const leg = world.legs.get(callControlId);
       if (leg === undefined || isEnded(leg)) return false;
@@ -100,6 +111,9 @@ function createWorld(deps: CarrierDeps): World {
     phoneOverrides: new Map(),
     whenAnswered: [],
     whenEnded: [],
+    whenLeft: [],
+    whenRecordingSettled: [],
+    texml: createTexmlState(),
   };
   const { connectionId, webhookUrl, failoverUrl } = deps.account;
   world.applications.set(connectionId, {
@@ -110,6 +124,8 @@ function createWorld(deps: CarrierDeps): World {
     outboundVoiceProfileId: profileId,
     createdAtMs: deps.clock.now(),
   });
+  const texmlId = deps.account.texmlApplicationId ?? usualTexmlApplicationId;
+  addApplication(world, { id: texmlId, name: 'Simulator', profileId });
   connectParts(world);
   return world;
 }
@@ -126,6 +142,9 @@ function connectParts(world: World): void {
     (leg) => {
       detectMachine(world, leg);
     },
+    (leg) => {
+      callAnswered(world, leg);
+    },
   );
   world.whenEnded.push(
     (leg: Leg) => {
@@ -134,5 +153,14 @@ function connectParts(world: World): void {
     (leg) => {
       leaveWithLeg(world, leg);
     },
+    (leg) => {
+      callEnded(world, leg);
+    },
   );
+  world.whenLeft.push((leg) => {
+    callLeftConference(world, leg);
+  });
+  world.whenRecordingSettled.push((recording) => {
+    recordingSettled(world, recording);
+  });
 }

@@ -127,6 +127,7 @@ export function leaveConference(world: World, conference: Conference, leg: Leg):
 function markLeft(world: World, conference: Conference, participant: Participant): void {
   participant.leftAtMs = participant.updatedAtMs = world.deps.clock.now();
   sayOfParticipant(world, participant.leg, conference, 'conference.participant.left');
+  for (const react of world.whenLeft) react(participant.leg);
 }
 
 export interface ConferenceEnd {

@@ -7,7 +7,7 @@ import { phoneOf, placeLeg } from './legs';
 import { knownEvents } from './known-events';
 import { isE164, isRecord, isSipUri, textOf } from './wishes';
 import { isEnded } from './world';
-import type { Answer, JsonObject, Leg, World } from './world';
+import type { Answer, Application, JsonObject, Leg, World } from './world';
 
 export function dial(world: World, body: JsonObject): Answer {
   const to = textOf(body, 'to') ?? '';
@@ -63,13 +63,13 @@ function duplicateAnswer(world: World, first: Answer): Answer {
   }
 }
 
-function refuseDial(world: World, body: JsonObject, earlierDials: number): Answer | null {
+function refuseDial(world: World, body: JsonObject, earlier: number): Answer | null {
+  const application = world.applications.get(textOf(body, 'connection_id') ?? '');
+  const [to, from] = [textOf(body, 'to') ?? '', textOf(body, 'from') ?? ''];
   return (
     missingField(body) ??
-    wrongApplication(world, body) ??
-    forbidden(world, body) ??
-    phoneRefuses(world, body, earlierDials) ??
-    wrongNumber(body) ??
+    wrongApplication(application) ??
+    refuseDestination(world, { application, to, from, earlier, pointers: { to: '/to', from: '/from' } }) ??
     badClientState(body) ??
     wrongLimits(body) ??
     wrongWebhookUrls(world, body)
@@ -82,20 +82,29 @@ function missingField(body: JsonObject): Answer | null {
   return refuse('missing', { detail: `The ${missing} parameter is required.`, pointer: `/${missing}` });
 }
 
-function wrongApplication(world: World, body: JsonObject): Answer | null {
-  const application = world.applications.get(textOf(body, 'connection_id') ?? '');
+function wrongApplication(application: Application | undefined): Answer | null {
   if ((application?.webhookUrl ?? null) !== null) return null;
   const detail =
     'The requested connection_id (Call Control App ID) is either invalid or does not exist, or it has no valid webhook URL.';
   return refuse('notAnApplication', { detail, pointer: '/connection_id' });
 }
 
+export interface Destination {
+  readonly application: { readonly outboundVoiceProfileId: string | null } | undefined;
+  readonly to: string;
+  readonly from: string;
+  /** How many requests to dial the number came before. */
+  readonly earlier: number;
+  readonly pointers: { readonly to: string; readonly from: string };
+}
+
+/** What the voice plane, the phone and the numbering say, whichever interface asks. */
+export const refuseDestination = (world: World, destination: Destination): Answer | null =>
+  forbidden(world, destination) ?? phoneRefuses(world, destination) ?? wrongNumber(destination);
+
 /** Refusals of the voice plane; the D-code is the last word of `detail`, as seen in the field. */
-function forbidden(world: World, body: JsonObject): Answer | null {
+function forbidden(world: World, { application, to, from }: Destination): Answer | null {
   const { allowedPrefixes, concurrentCallLimit } = world.settings;
-  const application = world.applications.get(textOf(body, 'connection_id') ?? '');
-  const to = textOf(body, 'to') ?? '';
-  const from = textOf(body, 'from') ?? '';
   const numbers = world.deps.account.phoneNumbers;
   const alive = () => [...world.legs.values()].filter((leg) => !isEnded(leg)).length;
   if (application?.outboundVoiceProfileId === null) return forbid('No outbound voice profile is assigned D38');
@@ -112,27 +121,26 @@ function forbidden(world: World, body: JsonObject): Answer | null {
 
 const forbid = (detail: string): Answer => refuse('forbidden', { detail });
 
-function phoneRefuses(world: World, body: JsonObject, earlierDials: number): Answer | null {
-  const to = textOf(body, 'to') ?? '';
+function phoneRefuses(world: World, { to, earlier, pointers }: Destination): Answer | null {
   const { refusal } = phoneOf(world, to);
-  if (refusal === null || (refusal.once === true && earlierDials > 0)) return null;
+  if (refusal === null || (refusal.once === true && earlier > 0)) return null;
   const { detail, headers } = refusal;
-  const answer = refuse(refusal.refusal, refusal.refusal === 'notE164' ? { detail, pointer: '/to' } : { detail });
+  const answer = refuse(refusal.refusal, refusal.refusal === 'notE164' ? { detail, pointer: pointers.to } : { detail });
   return headers === undefined ? answer : { ...answer, headers };
 }
 
-function wrongNumber(body: JsonObject): Answer | null {
-  const to = (textOf(body, 'to') ?? '').replace(/,[0-9A-DwW*#]+$/, '');
-  if (!isE164(to) && !isSipUri(to)) {
+function wrongNumber({ to, from, pointers }: Destination): Answer | null {
+  const number = to.replace(/,[0-9A-DwW*#]+$/, '');
+  if (!isE164(number) && !isSipUri(number)) {
     return refuse('notE164', {
       detail: 'The to parameter must be a valid number in +E164 format or a SIP URI.',
-      pointer: '/to',
+      pointer: pointers.to,
     });
   }
-  if (isE164(to) && !isE164(textOf(body, 'from') ?? '')) {
+  if (isE164(number) && !isE164(from)) {
     return refuse('notE164', {
       detail: 'The from parameter must be a valid number in +E164 format.',
-      pointer: '/from',
+      pointer: pointers.from,
     });
   }
   return null;

@@ -1,4 +1,6 @@
 /** The carrier's own books: what really happened, whatever a client was told. Tests compare a client's story with it. */
+import { statusOf } from '../texml/callbacks';
+import type { TexmlCall, TranscriptLine } from '../texml/state';
 import { heardBy } from './conference-media';
 import { instant } from './events';
 import { durationMs } from './recordings';
@@ -62,6 +64,15 @@ export interface LedgerRecording {
   readonly state: Recording['state'];
 }
 
+/** A call that follows a TeXML document, with what was heard and done on it. */
+export interface LedgerTexmlCall {
+  readonly call_sid: string;
+  readonly parent_call_sid: string | null;
+  readonly to: string;
+  readonly status: string;
+  readonly transcript: readonly TranscriptLine[];
+}
+
 export interface CarrierLedger {
   readonly legs: readonly LedgerLeg[];
   readonly conferences: readonly LedgerConference[];
@@ -70,6 +81,7 @@ export interface CarrierLedger {
   readonly dial_requests: Readonly<Record<string, number>>;
   /** Commands that took effect, in order. */
   readonly commands: readonly JsonObject[];
+  readonly texml_calls: readonly LedgerTexmlCall[];
 }
 
 export function carrierLedger(world: World): CarrierLedger {
@@ -79,6 +91,7 @@ export function carrierLedger(world: World): CarrierLedger {
     recordings: [...world.recordings.values()].map(recordingRow),
     dial_requests: Object.fromEntries(world.dialRequests),
     commands: [...world.commandLog],
+    texml_calls: [...world.texml.calls.values()].map(texmlRow),
   };
 }
 
@@ -124,6 +137,14 @@ const conferenceRow = (conference: Conference): LedgerConference => ({
     on_hold: onHold,
     hears: leftAtMs === null ? heardBy(conference, leg) : [],
   })),
+});
+
+const texmlRow = (call: TexmlCall): LedgerTexmlCall => ({
+  call_sid: call.leg.callControlId,
+  parent_call_sid: call.parent?.leg.callControlId ?? null,
+  to: call.leg.to,
+  status: statusOf(call),
+  transcript: [...call.transcript],
 });
 
 const recordingRow = (recording: Recording): LedgerRecording => ({

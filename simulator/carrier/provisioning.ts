@@ -6,6 +6,9 @@ import type { Query } from './reads';
 import { textOf } from './wishes';
 import type { Answer, Application, Credential, JsonObject, World } from './world';
 
+/** The user that everything belongs to; paths of TeXML call it the account. */
+export const accountSid = '00000000-0000-4000-8000-000000000001';
+
 const notFound = (): Answer => refuse('notFound', { detail: 'The requested resource or URL could not be found.' });
 
 const applicationResource = (application: Application): JsonObject => ({
@@ -119,7 +122,7 @@ const credentialResource = (credential: Credential): JsonObject => ({
   sip_password: credential.sipPassword,
   expired: false,
   ...(credential.expiresAt === null ? {} : { expires_at: credential.expiresAt }),
-  user_id: '00000000-0000-4000-8000-000000000001',
+  user_id: accountSid,
   created_at: instant(credential.createdAtMs),
   updated_at: instant(credential.createdAtMs),
 });

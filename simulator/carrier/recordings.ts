@@ -85,10 +85,12 @@ function settle(world: World, recording: Recording): void {
   if (recording.leg.phone.recording === 'fails') {
     recording.state = 'failed';
     sayOfLeg(world, recording.leg, 'call.recording.error', { reason: 'Internal server error' });
+    for (const react of world.whenRecordingSettled) react(recording);
     return;
   }
   recording.state = 'completed';
   if (recording.leg.phone.recording === 'webhookLost') return;
+  for (const react of world.whenRecordingSettled) react(recording);
   const { conference } = recording;
   if (conference === null) sayOfLeg(world, recording.leg, 'call.recording.saved', savedPayload(world, recording));
   else sayOfConference(world, conference, 'conference.recording.saved', savedPayload(world, recording));
@@ -107,7 +109,7 @@ function savedPayload(world: World, recording: Recording): JsonObject {
 }
 
 /** Fresh addresses of the file, in the requested format only. */
-function urlsOf(world: World, { id, format }: Recording): { mp3: string | null; wav: string | null } {
+export function urlsOf(world: World, { id, format }: Recording): { mp3: string | null; wav: string | null } {
   const expiresAtMs = world.deps.clock.now() + world.settings.recordingUrlLifetimeSecs * 1000;
   const url = world.deps.storageUrl({ recordingId: id, format, expiresAtMs });
   return { mp3: format === 'mp3' ? url : null, wav: format === 'wav' ? url : null };

@@ -1,4 +1,5 @@
 /** The part of the REST interface that is imitated: one table from method and path to the model. */
+import { texmlRoutes } from '../texml/routes';
 import { actOnConference, conferenceActions, create, patchParticipant, unknownConference } from './conference-actions';
 import { ok, refuse } from './answers';
 import { participantResource } from './conferences';
@@ -16,7 +17,8 @@ export interface Asked {
   readonly body: JsonObject;
 }
 
-interface Call {
+/** A request that has found its route. */
+export interface Call {
   readonly world: World;
   readonly ids: readonly string[];
   readonly query: reads.Query;
@@ -104,6 +106,7 @@ const routes: readonly Route[] = [
     provisioning.deleteCredential(call.world, id(call)),
   ),
   route('createToken', 'POST /telephony_credentials/*/token', (call) => provisioning.createToken(call.world, id(call))),
+  ...texmlRoutes.map(([operation, line, run]) => route(operation, line, run)),
 ];
 
 export interface Matched {

@@ -47,6 +47,14 @@ export interface Settings {
   readonly allowedPrefixes: readonly string[];
   /** Legs alive at once before a dial is refused with D2; 0 means no limit. @default 0 */
   readonly concurrentCallLimit: number;
+  /** A TeXML document with a verb or noun that Telnyx does not have is refused, or played without it. @default 'refused' (undocumented) */
+  readonly unknownTexml: 'refused' | 'ignored';
+  /** A `<Gather>` that nothing was said or pressed in still asks its `action`, with empty `Digits`. @default false (undocumented) */
+  readonly emptyGatherAction: boolean;
+  /** The list of TeXML calls shows those that have not ended. @default true (undocumented; the filter knows no such status) */
+  readonly texmlLiveCallsListed: boolean;
+  /** How late the list of TeXML calls shows a call, in milliseconds ("eventually consistent"). @default 0 */
+  readonly texmlCallsLagMs: number;
 }
 
 export const defaultSettings: Settings = {
@@ -72,6 +80,10 @@ export const defaultSettings: Settings = {
   webhookLatencyMs: 15,
   allowedPrefixes: [],
   concurrentCallLimit: 0,
+  unknownTexml: 'refused',
+  emptyGatherAction: false,
+  texmlLiveCallsListed: true,
+  texmlCallsLagMs: 0,
 };
 
 const choices: Partial<Record<keyof Settings, readonly unknown[]>> = {
@@ -82,6 +94,7 @@ const choices: Partial<Record<keyof Settings, readonly unknown[]>> = {
   payloadKeys: ['live', 'schema'],
   callEventMetadata: ['payload', 'event'],
   creatorLegEndCause: ['normal_clearing', 'time_limit'],
+  unknownTexml: ['refused', 'ignored'],
 };
 
 /** Reads a partial settings object that came over the wire. Throws a `TypeError` that names the first bad entry. */

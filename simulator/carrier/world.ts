@@ -4,6 +4,7 @@
  * a seed replay a story exactly.
  */
 import type { PhoneBehaviour } from '../phones';
+import type { TexmlState } from '../texml/state';
 import type { Settings } from './settings';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -40,7 +41,22 @@ export interface Webhook {
   readonly route: WebhookRoute;
   /** The `data` of the delivered body. */
   readonly data: JsonObject;
+  /** A TeXML callback: `data` goes out as a form by this method. Absent: `data` goes out as JSON, by POST. */
+  readonly form?: 'POST' | 'GET';
 }
+
+/** A request to the customer's server for TeXML: its fields go out as a form by POST, in the query by GET. */
+export interface Question {
+  readonly url: string;
+  readonly method: 'POST' | 'GET';
+  readonly fields: Readonly<Record<string, string>>;
+  /** The called number of the leg it is about. */
+  readonly to: string;
+}
+
+/** What came back; without a status nothing did, and `error` says why. */
+export type Reply =
+  { readonly status: number; readonly body: string } | { readonly status: null; readonly error: string };
 
 /** What the model is handed. */
 export interface CarrierDeps {
@@ -48,6 +64,8 @@ export interface CarrierDeps {
   /** Uniform in [0, 1); ids come from it. */
   readonly random: () => number;
   readonly emit: (webhook: Webhook) => void;
+  /** Asks for TeXML and replies once, later, unless given up. Absent: nobody can be asked. */
+  readonly ask?: (question: Question, reply: (reply: Reply) => void) => () => void;
   /** Address of a recording's file that stops working at `expiresAtMs`. */
   readonly storageUrl: (file: { recordingId: string; format: AudioFormat; expiresAtMs: number }) => string;
   readonly settings: Partial<Settings>;
@@ -61,6 +79,8 @@ export interface Account {
   readonly failoverUrl: string | null;
   /** The account's numbers. When not empty, a `from` that is not among them is refused with D51. */
   readonly phoneNumbers: readonly string[];
+  /** Id of the one TeXML application that is there from the start. @default '2000000000000000002' */
+  readonly texmlApplicationId?: string;
 }
 
 export type AudioFormat = 'mp3' | 'wav';
@@ -200,9 +220,12 @@ export interface World {
   readonly commandLog: JsonObject[];
   /** Behaviours set over the control interface, by number or SIP target. */
   readonly phoneOverrides: Map<string, PhoneBehaviour>;
-  /** Parts of the model that act when a leg answers or ends. They are handed in so that legs need not know them. */
+  /** Parts of the model that act when a leg answers, ends, or leaves a conference, or a recording is ready or has failed. They are handed in so that legs need not know them. */
   readonly whenAnswered: ((leg: Leg) => void)[];
   readonly whenEnded: ((leg: Leg) => void)[];
+  readonly whenLeft: ((leg: Leg) => void)[];
+  readonly whenRecordingSettled: ((recording: Recording) => void)[];
+  readonly texml: TexmlState;
 }
 
 export const isEnded = (leg: Leg): boolean => leg.endedAtMs !== null;

@@ -86,6 +86,14 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   '049': completed,
   '050': unknown,
   '051': unknown,
+  '060': nobodyCame,
+  '061': nobodyCame,
+  '062': nobodyCame,
+  '063': nobodyCame,
+  '064': nobodyCame,
+  '065': nobodyCame,
+  '066': nobodyCame,
+  '067': nobodyCame,
 };
 
 /** How these end becomes clear after a minute or two. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { phones, phoneTable } from '../../../simulator/phones';
+import { playOffline } from '../../../simulator/texml/offline';
 import { aCarrier, verdictOf } from './carrier-in-virtual-time';
 
 const number = (digits: string) => `+15550100${digits}`;
@@ -50,6 +51,18 @@ const recordings: Readonly<Record<string, readonly [state: string, webhooks: rea
   '033': ['completed', ['call.recording.saved']],
 };
 
+/** What comes of two menus, one after the other, and what is said to a third that listens. */
+const listeners: Readonly<Record<string, readonly [first: string, second: string, said: string]>> = {
+  '060': ['1', '1', ''],
+  '061': ['2', '2', ''],
+  '062': ['9', '9', ''],
+  '063': ['', '', 'yes'],
+  '064': ['', '', 'no'],
+  '065': ['', '1', ''],
+  '066': ['1', '1', ''],
+  '067': ['7', '1', ''],
+};
+
 describe('the phone table', () => {
   it.each(Object.entries(ends))('ends a call to …%s as it says', (digits, [cause, source, sip, talkSecs]) => {
     const { carrier, clock, place } = aCarrier();
@@ -92,6 +105,23 @@ describe('the phone table', () => {
     expect(events().filter((name) => name.startsWith('call.recording'))).toEqual(webhooks);
   });
 
+  it.each(Object.entries(listeners))('lets a document hear from …%s what it says', async (digits, expected) => {
+    const heard: string[] = [];
+    const menu = '<Gather numDigits="1" action="/menu" timeout="1"><Say>Press a key.</Say></Gather>';
+    await playOffline({
+      texml: `<Response>${menu}<Redirect>/menu</Redirect></Response>`,
+      base: 'http://flow.test/',
+      phone: phones[digits],
+      fetch: ({ fields }) => {
+        heard.push(fields['Digits'] ?? fields['SpeechResult'] ?? '');
+        const listen = '<Gather input="speech" action="/said" timeout="1"/><Redirect>/said</Redirect>';
+        const next = [`${menu}<Redirect>/menu</Redirect>`, listen, '<Hangup/>'][heard.length - 1] ?? '';
+        return { status: 200, body: `<Response>${next}</Response>` };
+      },
+    });
+    expect(heard).toEqual(expected);
+  });
+
   it('is the table of the README', () => {
     const readme = readFileSync(join(__dirname, '../../../simulator/README.md'), 'utf8');
     const squeezed = (text: string) => text.replace(/ *\| */g, '|').replace(/-{3,}/g, '---');
@@ -100,7 +130,7 @@ describe('the phone table', () => {
 
   it('has a test of every row', () => {
     const faults = Object.keys(phones).filter((digits) => phones[digits]?.fault !== null);
-    const tested = [ends, refusals, detections, recordings].flatMap((table) => Object.keys(table));
+    const tested = [ends, refusals, detections, recordings, listeners].flatMap((table) => Object.keys(table));
     expect(new Set([...tested, ...faults, '100'])).toEqual(new Set([...Object.keys(phones), '100']));
   });
 });
