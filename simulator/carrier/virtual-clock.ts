@@ -8,8 +8,6 @@ export interface VirtualClock extends Clock {
   advance(durationMs: number): void;
   /** Runs until nothing is due any more within the horizon. @default 24 hours */
   settle(horizonMs?: number): void;
-  /** Does the next thing that is due, however far away. False when there is none. */
-  step(): boolean;
   /** How many things are still to come. */
   pending(): number;
 }
@@ -58,7 +56,6 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): Vir
     settle(horizonMs = 24 * 3600 * 1000) {
       runUntil(nowMs + horizonMs);
     },
-    step: () => stepBefore(Infinity),
     pending: () => due.size,
   };
 }
