@@ -2,7 +2,7 @@
  * Everything that Outcall's processes need of the world, for tests that start and kill those processes: Temporal (in
  * memory), and the simulator with its storage and web backend.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -165,4 +165,13 @@ export function wronglyStored({ simulator }: Outside): readonly unknown[] {
     seen.add(id);
     return isAgain || carriers.get(id) !== sha256;
   });
+}
+
+/**
+ * What is left of recordings on the disk. A process that dies between making a file and taking its name away leaves an
+ * empty one, which a start a minute later sweeps.
+ */
+export function leftInSpool({ dataDir }: Outside): readonly string[] {
+  const spool = path.join(dataDir, 'spool');
+  return readdirSync(spool).filter((name) => statSync(path.join(spool, name)).size > 0);
 }
