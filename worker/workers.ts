@@ -6,6 +6,7 @@ import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { NativeConnectionOptions, WorkflowBundle, WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities } from '../activities';
+import { RUNS_KEPT_DAYS } from '../domain/recordings';
 import { DAY_MS } from '../domain/time';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
@@ -128,9 +129,6 @@ async function startSweeps({ workflow }: Client, { installation, taskQueue }: Wo
   });
 }
 
-/** Recordings are kept for 30 days by the carrier, and their ids have to answer for longer. */
-const KEPT_LEAST_DAYS = 45;
-
 /** Temporal forgets which ids it has seen together with the runs: then a late repeat would be another call. */
 async function warnOfShortRetention(
   { workflowService }: NativeConnection,
@@ -138,11 +136,11 @@ async function warnOfShortRetention(
 ): Promise<void> {
   const { config } = await workflowService.describeNamespace({ namespace });
   const days = Math.floor((Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1000) / DAY_MS);
-  if (days >= KEPT_LEAST_DAYS) return;
-  const fix = `temporal operator namespace update --namespace ${namespace} --retention ${KEPT_LEAST_DAYS * 24}h`;
+  if (days >= RUNS_KEPT_DAYS) return;
+  const fix = `temporal operator namespace update --namespace ${namespace} --retention ${RUNS_KEPT_DAYS * 24}h`;
   log.warn(
     { event: 'temporal.retention', days, fix },
-    `the namespace keeps ended runs for less than ${KEPT_LEAST_DAYS} days`,
+    `the namespace keeps ended runs for less than ${RUNS_KEPT_DAYS} days`,
   );
 }
 

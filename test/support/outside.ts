@@ -49,11 +49,11 @@ export interface OutsideOptions {
   readonly seed: number;
   /** Temporal keeps what it knows in a file, and can be killed and started again. @default false */
   readonly durable?: boolean;
-  /** How long Temporal keeps ended runs. @default 45 */
+  /** How long Temporal keeps ended runs. @default as the dev server does */
   readonly retentionDays?: number;
 }
 
-export async function startOutside({ seed, durable = false, retentionDays = 45 }: OutsideOptions): Promise<Outside> {
+export async function startOutside({ seed, durable = false, retentionDays }: OutsideOptions): Promise<Outside> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-outside-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -67,7 +67,7 @@ export async function startOutside({ seed, durable = false, retentionDays = 45 }
       uiPort: null,
       dbFile: durable ? path.join(dataDir, 'temporal.db') : null,
       namespace: 'outcall',
-      retentionDays,
+      ...(retentionDays !== undefined && { retentionDays }),
       searchAttributes: Object.values(searchAttributes),
       logFile: path.join(dataDir, 'temporal.log'),
       say: () => undefined,
