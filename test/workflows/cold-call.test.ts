@@ -206,6 +206,17 @@ describe('coldCall on Temporal', () => {
     });
   }, 120_000);
 
+  test('a lead who hung up before the conference was there is not asked for again: the call is completed', async () => {
+    const enterConference = jest.fn(() => Promise.resolve({ kind: 'gone' } as const));
+    const gone: CallEvent = { ...hungUp('normal_clearing'), hangupSource: 'callee' };
+    const script: Script = { enterConference, askLeg: () => Promise.resolve([gone]) };
+    await run(await aCallNow(), script, async ({ signal, result }) => {
+      await signal({ kind: 'answered', at: new Date().toISOString(), source: 'webhook', leg });
+      expect(await result()).toMatchObject({ outcome: 'completed', ended_by: 'lead', joined_at: null });
+    });
+    expect(enterConference).toHaveBeenCalledTimes(1);
+  });
+
   test('a lead who was gone when the recording was to start is not recorded, and that is known at once', async () => {
     const script: Script = {
       startRecording: () => Promise.resolve({ kind: 'gone' }),
