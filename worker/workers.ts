@@ -52,6 +52,13 @@ const GRACE = '12s';
 /** The SDK would hold back a sign for 16 of the 20 seconds after which Temporal takes an attempt for dead. */
 const SIGN_OF_LIFE_EVERY = '5s';
 
+/**
+ * How long a task of a workflow may keep its thread. By default 5 s, on the wall's clock: a worker that stood still in the
+ * middle of one (a paused machine, a starved host) was then aborted by Node, which does not survive the end of such a
+ * limit within a promise (nodejs/node#38503, temporalio/sdk-typescript#939). The SDK takes it and does not document it.
+ */
+const TASK_MAY_TAKE = '5 minutes';
+
 /** Compiles the workflows, once per process: 1 to 2 seconds. */
 export function bundleWorkflows(log: Logger): Promise<WorkflowBundle> {
   return bundleWorkflowCode({ workflowsPath: require.resolve('../workflows'), logger: temporalLogger(log) });
@@ -77,7 +84,14 @@ export function installRuntime(log: Logger, metricsAddress: string | null = null
 export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
   const { namespace, taskQueue, activities, workflowBundle } = settings;
   const connection = await NativeConnection.connect(settings.connection);
-  const common = { connection, namespace, workflowBundle, shutdownGraceTime: GRACE, shutdownForceTime: '15s' } as const;
+  const common = {
+    connection,
+    namespace,
+    workflowBundle,
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: '15s',
+    isolateExecutionTimeout: TASK_MAY_TAKE,
+  } as const;
   const workers = [
     await Worker.create({
       ...common,
