@@ -14,6 +14,9 @@ export const RECORDING_STATES = [
 ] as const;
 export type RecordingState = (typeof RECORDING_STATES)[number];
 
+/** How long Temporal has to keep ended runs: until then ids and idempotency keys answer, longer than a carrier's copy lives. */
+export const RUNS_KEPT_DAYS = 45;
+
 /** The `recording` part of the status document; field names are those of the API. */
 export interface RecordingStatus {
   readonly state: RecordingState;

@@ -6,9 +6,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { findRedis } from '../cli/programs/redis';
 import { findTemporalCli, findTestServer } from '../cli/programs/temporal';
+import { createLogger } from '../platform/logger';
+import { bundleWorkflows } from '../worker/workers';
 
 const cacheDir = join(__dirname, '../.cache');
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -27,8 +28,7 @@ async function setUp(): Promise<void> {
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const logger = new DefaultLogger('ERROR');
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(__dirname, '../workflows'), logger });
+  const { code } = await bundleWorkflows(createLogger({ level: 'error' }));
   const path = join(folder, 'workflows.js');
   writeFileSync(path, code);
   process.env['WORKFLOW_BUNDLE_PATH'] = path;

@@ -6,6 +6,7 @@ import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { NativeConnectionOptions, WorkflowBundle, WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities } from '../activities';
+import { RUNS_KEPT_DAYS } from '../domain/recordings';
 import { DAY_MS } from '../domain/time';
 import type { Logger } from '../platform/logger';
 import type { StatusStore } from '../platform/status-store';
@@ -51,6 +52,13 @@ const GRACE = '12s';
 /** The SDK would hold back a sign for 16 of the 20 seconds after which Temporal takes an attempt for dead. */
 const SIGN_OF_LIFE_EVERY = '5s';
 
+/**
+ * How long a task of a workflow may keep its thread. By default 5 s, on the wall's clock: a worker that stood still in the
+ * middle of one (a paused machine, a starved host) was then aborted by Node, which does not survive the end of such a
+ * limit within a promise (nodejs/node#38503, temporalio/sdk-typescript#939). The SDK takes it and does not document it.
+ */
+const TASK_MAY_TAKE = '5 minutes';
+
 /** Compiles the workflows, once per process: 1 to 2 seconds. */
 export function bundleWorkflows(log: Logger): Promise<WorkflowBundle> {
   return bundleWorkflowCode({ workflowsPath: require.resolve('../workflows'), logger: temporalLogger(log) });
@@ -76,7 +84,14 @@ export function installRuntime(log: Logger, metricsAddress: string | null = null
 export async function startWorkers(settings: WorkerSettings): Promise<Workers> {
   const { namespace, taskQueue, activities, workflowBundle } = settings;
   const connection = await NativeConnection.connect(settings.connection);
-  const common = { connection, namespace, workflowBundle, shutdownGraceTime: GRACE, shutdownForceTime: '15s' } as const;
+  const common = {
+    connection,
+    namespace,
+    workflowBundle,
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: '15s',
+    isolateExecutionTimeout: TASK_MAY_TAKE,
+  } as const;
   const workers = [
     await Worker.create({
       ...common,
@@ -128,9 +143,6 @@ async function startSweeps({ workflow }: Client, { installation, taskQueue }: Wo
   });
 }
 
-/** Recordings are kept for 30 days by the carrier, and their ids have to answer for longer. */
-const KEPT_LEAST_DAYS = 45;
-
 /** Temporal forgets which ids it has seen together with the runs: then a late repeat would be another call. */
 async function warnOfShortRetention(
   { workflowService }: NativeConnection,
@@ -138,11 +150,11 @@ async function warnOfShortRetention(
 ): Promise<void> {
   const { config } = await workflowService.describeNamespace({ namespace });
   const days = Math.floor((Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1000) / DAY_MS);
-  if (days >= KEPT_LEAST_DAYS) return;
-  const fix = `temporal operator namespace update --namespace ${namespace} --retention ${KEPT_LEAST_DAYS * 24}h`;
+  if (days >= RUNS_KEPT_DAYS) return;
+  const fix = `temporal operator namespace update --namespace ${namespace} --retention ${RUNS_KEPT_DAYS * 24}h`;
   log.warn(
     { event: 'temporal.retention', days, fix },
-    `the namespace keeps ended runs for less than ${KEPT_LEAST_DAYS} days`,
+    `the namespace keeps ended runs for less than ${RUNS_KEPT_DAYS} days`,
   );
 }
 

@@ -44,18 +44,12 @@ async function look(): Promise<readonly OwnedLeg[]> {
 
 /** What is refused is tried again at the next look. */
 async function end({ callId, leg }: OwnedLeg): Promise<void> {
+  // The time as the attempt: the carrier ignores a hangup that has the name of an earlier one, of its call's own too.
+  const reason = await hangUp({ callId, leg, attempt: Date.now() }).then(
+    (answer) => (answer.kind === 'refused' ? answer.code : null),
+    activityFailure,
+  );
   const about = { callId, role: leg.role };
-  try {
-    // The time as the attempt: the carrier ignores a hangup that has the name of an earlier one, of its call's own too.
-    const answer = await hangUp({ callId, leg, attempt: Date.now() });
-    if (answer.kind === 'refused') {
-      log.warn('an orphaned leg was not hung up', { event: 'leg.hangup_failed', reason: answer.code, ...about });
-    } else log.warn('a leg was hung up that no call looked after', { event: 'leg.orphaned', ...about });
-  } catch (error) {
-    log.warn('an orphaned leg was not hung up', {
-      event: 'leg.hangup_failed',
-      reason: activityFailure(error),
-      ...about,
-    });
-  }
+  if (reason === null) log.warn('a leg was hung up that no call looked after', { event: 'leg.orphaned', ...about });
+  else log.warn('an orphaned leg was not hung up', { event: 'leg.hangup_failed', reason, ...about });
 }

@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SearchAttributeType } from '@temporalio/common';
+import { RUNS_KEPT_DAYS } from '../../domain/recordings';
 import { freePort, isAlive, reason, run, startChild, untilReady } from './child';
 import type { Exit, Say } from './child';
 
@@ -20,7 +21,7 @@ export interface DevServerOptions {
   readonly searchAttributes: readonly { readonly name: string; readonly type: SearchAttributeType }[];
   /**
    * How long ended workflows are kept, in days. An idempotency key answers, and a recording can be asked for, as
-   * long as this. @default 45
+   * long as this. @default RUNS_KEPT_DAYS
    */
   readonly retentionDays?: number;
   readonly logFile: string;
@@ -89,7 +90,7 @@ export async function startTemporalDevServer(options: DevServerOptions): Promise
     () => ask('workflow', 'count', ...(query ? ['--query', query] : [])).then(() => undefined),
     30_000,
   );
-  await setRetention(ask, (options.retentionDays ?? 45) * 24).catch(async (cause: unknown) => {
+  await setRetention(ask, (options.retentionDays ?? RUNS_KEPT_DAYS) * 24).catch(async (cause: unknown) => {
     await child.stop();
     throw cause;
   });

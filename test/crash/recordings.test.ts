@@ -3,10 +3,8 @@
  * killed, twice: each arrives once and as it is, or stays open with a reason that the mix explains. No webhook is sent;
  * the sweep finds them.
  */
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import { mulberry32 } from '../../simulator/mischief';
-import { startOutside, until, wronglyStored } from '../support/outside';
+import { leftInSpool, startOutside, until, wronglyStored } from '../support/outside';
 import type { Outside } from '../support/outside';
 import { startPart } from '../support/processes';
 import type { Part } from '../support/processes';
@@ -108,5 +106,5 @@ test(`${RECORDINGS} recordings arrive, once and as they are, or say why not; all
 }, 600_000);
 
 test('killed workers leave nothing in the spool', () => {
-  expect(readdirSync(path.join(outside.dataDir, 'spool'))).toEqual([]);
+  expect(leftInSpool(outside)).toEqual([]);
 });

@@ -202,6 +202,17 @@ describe('lead_first', () => {
     expect(legsOf(callId)).toHaveLength(2);
   });
 
+  test('a call that reaches its limit is ended by the carrier, not by us', async () => {
+    const agent = { type: 'phone', number: '+15550246006' };
+    const callId = await system.call({ to_phone: '+15550247006', agent, time_limit_secs: 30 });
+    const document = await until(callId, hasEnded, 60_000);
+    expect(document).toMatchObject({ outcome: 'completed', ended_by: 'system', hangup_cause: 'time_limit' });
+    const { call_control_id } = legOf(callId, 'lead');
+    const hangups = commandsOf(callId).filter((one) => one.name === 'hangup');
+    expect(hangups.map((one) => one.call_control_id)).not.toContain(call_control_id);
+    expect(Math.abs((document.duration_secs ?? 0) - 30)).toBeLessThanOrEqual(1);
+  }, 90_000);
+
   test('hold audio that cannot be stopped at once is stopped later', async () => {
     const callId = await system.call({ to_phone: stays(9), agent: { type: 'phone', number: '+15550245006' } });
     await until(callId, inProgress);

@@ -2,7 +2,7 @@
  * Everything that Outcall's processes need of the world, for tests that start and kill those processes: Temporal (in
  * memory), and the simulator with its storage and web backend.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,11 +49,11 @@ export interface OutsideOptions {
   readonly seed: number;
   /** Temporal keeps what it knows in a file, and can be killed and started again. @default false */
   readonly durable?: boolean;
-  /** How long Temporal keeps ended runs. @default 45 */
+  /** How long Temporal keeps ended runs. @default as the dev server does */
   readonly retentionDays?: number;
 }
 
-export async function startOutside({ seed, durable = false, retentionDays = 45 }: OutsideOptions): Promise<Outside> {
+export async function startOutside({ seed, durable = false, retentionDays }: OutsideOptions): Promise<Outside> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-outside-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -67,7 +67,7 @@ export async function startOutside({ seed, durable = false, retentionDays = 45 }
       uiPort: null,
       dbFile: durable ? path.join(dataDir, 'temporal.db') : null,
       namespace: 'outcall',
-      retentionDays,
+      ...(retentionDays !== undefined && { retentionDays }),
       searchAttributes: Object.values(searchAttributes),
       logFile: path.join(dataDir, 'temporal.log'),
       say: () => undefined,
@@ -165,4 +165,13 @@ export function wronglyStored({ simulator }: Outside): readonly unknown[] {
     seen.add(id);
     return isAgain || carriers.get(id) !== sha256;
   });
+}
+
+/**
+ * What is left of recordings on the disk. A process that dies between making a file and taking its name away leaves an
+ * empty one, which a start a minute later sweeps.
+ */
+export function leftInSpool({ dataDir }: Outside): readonly string[] {
+  const spool = path.join(dataDir, 'spool');
+  return readdirSync(spool).filter((name) => statSync(path.join(spool, name)).size > 0);
 }

@@ -50,7 +50,10 @@ export function clockOffBy(ms: number): Env {
   return { ...LOADED_FIRST, CLOCK_SHIFT_MS: String(ms) };
 }
 
-const LOADED_FIRST = { NODE_OPTIONS: `--import ${path.join(__dirname, 'die-at.mjs')}` };
+const loadedFirst = (file: string): Env => ({ NODE_OPTIONS: `--import ${path.join(__dirname, file)}` });
+const LOADED_FIRST = loadedFirst('die-at.mjs');
+/** A process that collects its garbage at SIGUSR2. */
+export const COLLECTING: Env = loadedFirst('collect-garbage.mjs');
 
 /** Runs `outcall <command>` until it dies by itself; fails when it does not within `withinMs`. */
 export async function runToDeath(command: readonly string[], env: Env, withinMs: number): Promise<void> {

@@ -44,13 +44,13 @@ const usual: CallActivities = {
 
 const initiated = (): CallEvent => ({ kind: 'initiated', at: new Date().toISOString(), source: 'poll', leg });
 
-const hungUp = (cause: string | null): CallEvent => ({
+const hungUp = (cause: string | null, hangupSource: string | null = null): CallEvent => ({
   kind: 'hungUp',
   at: new Date().toISOString(),
   source: 'poll',
   leg,
   cause,
-  hangupSource: null,
+  hangupSource,
   sipCause: null,
 });
 
@@ -205,6 +205,19 @@ describe('coldCall on Temporal', () => {
       expect(await result()).toMatchObject({ status: 'ended', hangup_cause: null, ended_by: 'unknown' });
     });
   }, 120_000);
+
+  test('a lead who hung up before the conference was there is not asked for again: the call is completed', async () => {
+    const enterConference = jest.fn(() => Promise.resolve({ kind: 'gone' } as const));
+    const script: Script = {
+      enterConference,
+      askLeg: () => Promise.resolve([hungUp('normal_clearing', 'callee')]),
+    };
+    await run(await aCallNow(), script, async ({ signal, result }) => {
+      await signal({ kind: 'answered', at: new Date().toISOString(), source: 'webhook', leg });
+      expect(await result()).toMatchObject({ outcome: 'completed', ended_by: 'lead', joined_at: null });
+    });
+    expect(enterConference).toHaveBeenCalledTimes(1);
+  });
 
   test('a lead who was gone when the recording was to start is not recorded, and that is known at once', async () => {
     const script: Script = {
