@@ -8,7 +8,7 @@ import { parseTexml } from '../texml/reader';
 import { writeTexml } from '../texml/writer';
 import { readXml } from '../texml/xml-reader';
 
-export const NAME = 'Smith & Sons <London>';
+const NAME = 'Smith & Sons <London>';
 const WELCOME = `Welcome to ${NAME}. Please listen, our menu has changed.`;
 const PRESS = 'Press 1 for sales. Press 2 for support.';
 const MUSIC = 'https://cdn.example.com/menu.mp3';

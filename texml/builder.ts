@@ -87,16 +87,18 @@ function elementOf(name: string, given: readonly unknown[]): TexmlElement {
   const children = (isElement ? given : given.slice(1)) as TexmlElement['children'];
   return {
     name,
-    attributes: isElement ? NO_ATTRIBUTES : attributesOf(first as Readonly<Record<string, unknown>>),
+    attributes: isElement ? NO_ATTRIBUTES : attributesOf(first as Readonly<Record<string, AttributeValue>>),
     children: children.includes('') ? children.filter((child) => child !== '') : children,
   };
 }
 
-function attributesOf(values: Readonly<Record<string, unknown>>): TexmlElement['attributes'] {
+type AttributeValue = string | number | boolean | readonly string[] | undefined;
+
+function attributesOf(values: Readonly<Record<string, AttributeValue>>): TexmlElement['attributes'] {
   const attributes: Record<string, string> = {};
   for (const name in values) {
     const value = values[name];
-    if (value !== undefined) attributes[name] = Array.isArray(value) ? value.join(' ') : String(value);
+    if (value !== undefined) attributes[name] = typeof value === 'object' ? value.join(' ') : String(value);
   }
   return attributes;
 }

@@ -164,7 +164,15 @@ function nearestValue(value: string, is: ValueType): string | null {
       );
     case 'text':
       return null;
-    default:
+    case 'flag':
+    case 'decimal':
+    case 'keys':
+    case 'url':
+    case 'webSocketUrl':
+    case 'phoneNumber':
+    case 'sipUri':
+    case 'speech':
+    case 'json':
       return value;
   }
 }

@@ -24,7 +24,7 @@ export function parseTexml(input: string | Uint8Array): TexmlReading {
 }
 
 /** The tree as a document: without comments, and without space where only elements stand. */
-export function documentOf(root: XmlElement): TexmlDocument {
+function documentOf(root: XmlElement): TexmlDocument {
   return { ...plain(root, 'Response'), name: 'Response' };
 }
 

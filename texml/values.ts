@@ -46,7 +46,7 @@ const JUDGES: { readonly [Type in ValueType['type']]: Judge<Type> } = {
       ? null
       : bad(`a number from ${min} to ${max}`),
   keys: (value, { keys, mayBeEmpty }) => {
-    if ([...value].every((key) => keys.includes(key)) && (value !== '' || mayBeEmpty)) return null;
+    if (Array.from(value).every((key) => keys.includes(key)) && (value !== '' || mayBeEmpty)) return null;
     return bad(`keys of a telephone, each one of ${keys}${mayBeEmpty ? ', or nothing' : ''}`);
   },
   url: (value) => objectionToUrl(value, ['http:', 'https:'], 'an http or https URL'),

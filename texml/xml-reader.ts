@@ -32,7 +32,7 @@ export interface XmlDocument {
 
 export type XmlReading = XmlDocument | { readonly refused: Finding };
 
-export const LIMITS = { bytes: 64 * 1024, depth: 32, elements: 500, attributes: 32 } as const;
+const LIMITS = { bytes: 64 * 1024, depth: 32, elements: 500, attributes: 32 } as const;
 
 /** Reads bytes as UTF-8 and nothing else. */
 export function readXml(input: string | Uint8Array): XmlReading {
@@ -112,7 +112,7 @@ function parse(text: string): Omit<XmlDocument, 'text'> {
     offset = text.lastIndexOf('<', parser.position - 1);
   });
   parser.on('opentag', ({ name, attributes }) => {
-    const element: Growing = { name, attributes: attributes as Record<string, string>, children: [], offset };
+    const element: Growing = { name, attributes, children: [], offset };
     refuseTooMuch(element, open.length + 1, ++elements);
     open.at(-1)?.children.push(element);
     open.push(element);

@@ -65,20 +65,22 @@ const SCRIPTS: Readonly<Record<Shell, (program: string, commands: readonly Compl
         .filter(({ takesValue }) => takesValue)
         .map((flag) => `    ${name}/${flag.name}) words="${flag.choices.join(' ')}" ;;`),
     );
-    const flags = commands.map((command) => {
-      const words = [...command.words, ...command.flags.map((flag) => flag.name)];
-      return `    ${command.name}/*) words="${words.join(' ')}" ;;`;
+    const others = commands.map(({ name, words, flags }) => {
+      return `    ${name}/*) words="${words.join(' ')}" flags="${flags.map((flag) => flag.name).join(' ')}" ;;`;
     });
     return `_${program}() {
-  local words current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+  local words="" flags="" current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   if [ "$COMP_CWORD" -eq 1 ]; then previous=""; fi
   case "\${COMP_WORDS[1]}/$previous" in
     */"") words="${commands.map(({ name }) => name).join(' ')}" ;;
-${[...choices, ...flags].join('\n')}
+${[...choices, ...others].join('\n')}
   esac
+  if [ -n "$flags" ]; then
+    if [ -z "$words" ] || [[ "$current" == -* ]]; then words="$flags"; elif [ "$COMP_CWORD" -gt 2 ]; then words=""; fi
+  fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -F _${program} ${program}`;
+complete -o default -F _${program} ${program}`;
   },
   zsh: (program, commands) => {
     const cases = commands.map(({ name, flags, words }) => {

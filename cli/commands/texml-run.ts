@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { offlineAnswers, playOffline } from '../../simulator/texml/offline';
 import type { OfflineAnswer, OfflinePlay, OfflineResult } from '../../simulator/texml/offline';
 import { CommandFailure, EXIT, print, printJson, remark } from '../terminal';
 
@@ -16,6 +15,16 @@ interface RunOptions {
   readonly to?: string;
   readonly json?: true;
 }
+
+/** As `simulator/texml/offline` knows them; that is loaded only when a document is played. */
+const ANSWERS: Readonly<Record<OfflineAnswer, true>> = {
+  person: true,
+  machine: true,
+  fax: true,
+  busy: true,
+  rejected: true,
+  'no-answer': true,
+};
 
 const collect = (entry: string, before: readonly string[]): readonly string[] => [...before, entry];
 
@@ -35,7 +44,7 @@ export function texmlRunCommand(finish: (exitCode: number) => void): Command {
       [],
     )
     .option('--say <words>', 'what is said where a document next listens; again for the one after', collect, [])
-    .addOption(new Option('--answer <who>', 'who answers').choices(offlineAnswers).default('person'))
+    .addOption(new Option('--answer <who>', 'who answers').choices(Object.keys(ANSWERS)).default('person'))
     .option('--interrupt', 'press while the prompts still play')
     .option('--fetch', 'fetch http and https addresses, with unsigned requests')
     .option('--from <number>', 'the calling number')
@@ -47,6 +56,7 @@ export function texmlRunCommand(finish: (exitCode: number) => void): Command {
         '\n  outcall texml run reminder.xml --answer machine --json | jq -r .transcript[].text',
     )
     .action(async (file: string, options: RunOptions) => {
+      const { playOffline } = await import('../../simulator/texml/offline.js');
       const result = named(await playOffline(playOf(file, options)));
       if (options.json) printJson(result);
       else for (const line of readable(result)) print(line);

@@ -18,7 +18,13 @@ export function texmlCommand(finish: (exitCode: number) => void): Command {
   const texml = new Command('texml')
     .description('check, format, convert and play TeXML documents')
     .addHelpText('after', '\nExamples:\n  outcall texml lint menu.xml\n  outcall texml run menu.xml --press 1');
-  for (const command of [lintCommand(finish), formatCommand(), convertCommand(finish), schemaCommand(), texmlRunCommand(finish)]) {
+  for (const command of [
+    lintCommand(finish),
+    formatCommand(),
+    convertCommand(finish),
+    schemaCommand(),
+    texmlRunCommand(finish),
+  ]) {
     texml.addCommand(command.exitOverride());
   }
   return texml;

@@ -25,7 +25,6 @@ const answers = {
 } as const;
 
 export type OfflineAnswer = keyof typeof answers;
-export const offlineAnswers = Object.keys(answers) as readonly OfflineAnswer[];
 
 export interface OfflinePlay {
   readonly texml: string;

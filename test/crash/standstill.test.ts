@@ -9,7 +9,7 @@ import { startOutside, until } from '../support/outside';
 import type { Outside } from '../support/outside';
 import { startPart } from '../support/processes';
 import type { Part } from '../support/processes';
-import { atScale } from '../support/system';
+import { atScale } from '../support/scale';
 
 /** Longer than the five seconds that the SDK gives a workflow by itself. */
 const WORKER_STANDS_MS = 5_500;

@@ -37,7 +37,7 @@ test.each([
   [['call', '--from', ''], []],
   [
     ['completion', ''],
-    ['bash', 'zsh', 'fish', '--help'],
+    ['bash', 'zsh', 'fish'],
   ],
 ])('bash completes %j to %j', (words, expected) => {
   expect(offered(...words)).toEqual(expected);

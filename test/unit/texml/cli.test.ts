@@ -138,7 +138,7 @@ describe('completion in bash', () => {
 
   test.each([
     [['outcall', 'tex'], 'texml'],
-    [['outcall', 'texml', ''], 'lint fmt convert schema --help'],
+    [['outcall', 'texml', ''], 'lint fmt convert schema run'],
     [['outcall', 'texml', 'fmt', 'menu.xml', '--w'], '--write'],
     [['outcall', 'list', '--status', 'q'], 'queued'],
   ])('of %j is %s', async (typed, expected) => {

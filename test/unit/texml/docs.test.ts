@@ -44,22 +44,24 @@ describe('docs/texml.md', () => {
   });
 
   // "This is `menu.xml`:" names the block that follows.
-  const files = blocks.flatMap(({ before, text }) =>
-    [...before.matchAll(/This is `(\S+\.xml)`/g)].map(([, name = '']) => ({ name, text })),
-  );
+  const NAMED = /This is `(\S+\.xml)`/;
+  const files = blocks.flatMap(({ before, text }) => {
+    const name = NAMED.exec(before)?.[1];
+    return name ? [{ name, text }] : [];
+  });
   for (const { name, text } of files) writeFileSync(path.join(folder, name), text);
 
   // What a command prints stands right below it.
   const commands = blocks.flatMap(({ kind, text }, index) => {
     const after = blocks.slice(index + 1);
-    const end = after.findIndex((block) => !['xml', 'text'].includes(block.kind));
+    const end = after.findIndex(({ kind: of, before }) => !['xml', 'text'].includes(of) || NAMED.test(before));
     const shown = after.slice(0, end === -1 ? after.length : end).map((block) => block.text);
     return kind === 'sh' ? [{ command: text.trim(), shown }] : [];
   });
 
   test('shows every command of texml', () => {
     const shown = commands.map(({ command }) => /texml (\w+)/.exec(command)?.[1]);
-    expect(shown).toEqual(expect.arrayContaining(['lint', 'fmt', 'convert', 'schema']));
+    expect(shown).toEqual(expect.arrayContaining(['lint', 'run', 'fmt', 'convert', 'schema']));
   });
 
   test.each(commands)('$command prints what is shown', async ({ command, shown }) => {

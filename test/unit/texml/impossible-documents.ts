@@ -30,7 +30,7 @@ export const IMPOSSIBLE: Readonly<Record<string, () => TexmlDocument>> = {
   'a Pause in Gather': () => response(gather(pause())),
   // @ts-expect-error -- only what Dial dials
   'a Say in Dial': () => response(dial(say('Hello'))),
-  // @ts-expect-error -- alone
+  // @ts-expect-error -- a Conference is alone in its Dial
   'a Conference beside a Number': () => response(dial(conference('room'), number('+15551234567'))),
   // @ts-expect-error -- one or the other
   'a number and a Number': () => response(dial('+15551234567', number('+15551234567'))),
