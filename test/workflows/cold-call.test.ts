@@ -2,6 +2,7 @@
  * The binding of the story to Temporal, in skipped time: what only Temporal can show. The carrier is a script here; the
  * whole with a carrier is under `test/e2e`.
  */
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -166,7 +167,13 @@ describe('coldCall on Temporal', () => {
 
   test('"Cancel" in the Temporal UI hangs up, and the story is told to its end', async () => {
     let alive = true;
+    const dialed = new EventEmitter();
+    const isDialed = once(dialed, 'dialed');
     const script: Script = {
+      dial: (command) => {
+        dialed.emit('dialed');
+        return usual.dial(command);
+      },
       hangUp: () => {
         alive = false;
         return Promise.resolve({ kind: 'accepted' });
@@ -174,6 +181,8 @@ describe('coldCall on Temporal', () => {
       askLeg: () => Promise.resolve(alive ? [initiated()] : [hungUp('originator_cancel')]),
     };
     await run(await aCallNow(), script, async ({ cancel, result }) => {
+      // Earlier, nobody would be called, and nothing would have to be hung up.
+      await isDialed;
       await cancel();
       expect(await result()).toMatchObject({ status: 'ended', outcome: 'canceled' });
     });
