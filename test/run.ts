@@ -38,7 +38,7 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
   if (jestArgs.length > 0) return jest('chosen tests', ['--runInBand', ...jestArgs]);
   return sum([
     await check(),
-    await jest('unit', ['--selectProjects', 'unit', '--maxWorkers=2']),
+    await jest('unit', ['--selectProjects', 'unit', '--maxWorkers=3']),
     await jest('seeds', ['--selectProjects', 'seeds']),
     await jest('workflows', ['--selectProjects', 'workflows', '--maxWorkers=2']),
     await jest('e2e', ['--selectProjects', 'e2e', ...(isQuick ? QUICK_E2E : ['--maxWorkers=2'])]),

@@ -41,8 +41,12 @@ function run(command: string, args: readonly string[], env: Environment = {}): P
 export const outcall = (args: readonly string[], env: Environment = {}): Promise<Ran> =>
   run(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], env);
 
-/** What somebody pasted into a terminal. A step that fails ends it. */
-export const shell = (script: string, env: Environment = {}): Promise<Ran> => run('bash', ['-euc', script], env);
+/**
+ * What somebody pasted into a terminal. A step that fails ends it. Without the machine's own files, which bash reads
+ * when its input looks like a connection.
+ */
+export const shell = (script: string, env: Environment = {}): Promise<Ran> =>
+  run('bash', ['--norc', '-euc', script], env);
 
 /** A long-running command. */
 export interface Running {
