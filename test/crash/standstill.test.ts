@@ -16,7 +16,7 @@ const WORKER_STANDS_MS = 5_500;
 const API_STANDS_MS = 3_000;
 /** Whether a workflow is at work when its worker stops is chance: before it was mended, six rounds were enough. */
 const ROUNDS = atScale({ quick: 1, ci: 10, full: 60 });
-const CALLS_AT_ONCE = 30;
+const CALLS_AT_ONCE = atScale({ quick: 10, ci: 30, full: 30 });
 const SETTLES_WITHIN_MS = 120_000;
 
 let outside: Outside;

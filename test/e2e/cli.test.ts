@@ -309,7 +309,9 @@ describe('simulator', () => {
 
 describe('demo', () => {
   test('--json prints the last document and nothing else, also when a log is wanted', async () => {
-    const ran = await outcall(['demo', '--json', '--to', ANSWERS], { LOG_LEVEL: 'info' });
+    // The usual one is for the demo of the README, which may run at the same time.
+    const PORT = `${await freePort()}`;
+    const ran = await outcall(['demo', '--json', '--to', ANSWERS], { LOG_LEVEL: 'info', PORT });
     expect(ran.stderr).toContain('Telnyx outbound call created: call_control_id=');
     expect(json(ran)).toMatchObject({ outcome: 'completed', recording: { state: 'delivered' } });
     expect(ran.exitCode).toBe(0);
