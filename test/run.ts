@@ -18,7 +18,7 @@ interface Count {
 /** Each with the minutes that one stage may take. */
 const SCALES: Readonly<Record<string, number>> = { quick: 10, ci: 30, full: 600 };
 /** Mostly waiting for simulated phones, so several at a time; Schemathesis computes for minutes. */
-const QUICK_E2E = ['--maxWorkers=6', '--testPathIgnorePatterns=schemathesis'];
+const QUICK_E2E = ['--maxWorkers=5', '--testPathIgnorePatterns=schemathesis'];
 const results = join(root, '.cache/test-results');
 
 async function main(jestArgs: readonly string[]): Promise<Count> {
@@ -45,7 +45,7 @@ async function main(jestArgs: readonly string[]): Promise<Count> {
     await jest('load', ['--selectProjects', 'load', '--runInBand']),
     // One at a time: these tests kill processes and measure how long the others take to notice.
     await saboteurs(),
-    await jest('crash', ['--selectProjects', 'crash', isQuick ? '--maxWorkers=4' : '--runInBand']),
+    await jest('crash', ['--selectProjects', 'crash', isQuick ? '--maxWorkers=3' : '--runInBand']),
   ]);
 }
 
