@@ -10,7 +10,7 @@ import type { Carrier, CommandAnswer } from '../domain/carrier';
 import type { TelnyxClient, TelnyxRequest } from '../platform/telnyx/client';
 import { encodeClientState } from '../platform/telnyx/client-state';
 import { commandId } from '../platform/telnyx/command-id';
-import { answerOf, spoken } from './command';
+import { answerOf, isTooOld, spoken } from './command';
 import { classify } from './failures';
 import { acceptedAnswer } from './telnyx-answers';
 
@@ -97,6 +97,7 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     },
 
     startRecording: async ({ callId, leg, format }) => {
+      if (isTooOld()) return { kind: 'unavailable', detail: 'too late to be wanted' };
       const body = { format, channels: 'dual', ...stamp(callId, leg, 'start recording') };
       const answer = await onLeg(leg, 'record_start', body);
       // "No" says nothing of an earlier try whose answer was lost.

@@ -2,7 +2,7 @@
  * The carrier's side of a call's story: the dial, which is sent once and never repeated by itself, and with it the other
  * commands and the questions.
  */
-import { activityInfo, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import { isSameLeg } from '../domain/call';
 import type { CallId } from '../domain/call';
 import type { Carrier, DialAnswer, DialCommand } from '../domain/carrier';
@@ -10,6 +10,7 @@ import type { BrowserAccess } from '../platform/telnyx/browser-access';
 import { decodeClientState } from '../platform/telnyx/client-state';
 import { createCarrierCommands } from './carrier-commands';
 import type { CommandSettings } from './carrier-commands';
+import { isTooOld } from './command';
 import { createCarrierQuestions, identityOf } from './carrier-questions';
 import type { QuestionSettings } from './carrier-questions';
 import { buildDial } from './dial-request';
@@ -22,9 +23,6 @@ export interface CarrierDependencies extends DialSettings, QuestionSettings, Com
   /** How agents' browsers are reached; null when none can be. */
   readonly browsers: BrowserAccess | null;
 }
-
-/** A dial that waited longer than this for its worker is not sent: nobody knows any more whether it is still wanted. */
-const DIAL_TOO_OLD_MS = 5_000;
 
 const SIP_NOT_CONFIGURED = {
   code: 'sip_not_configured',
@@ -56,7 +54,7 @@ export function createCarrierActivities(dependencies: CarrierDependencies): Carr
     // Nothing was placed yet, so it can be tried again.
     if (target instanceof Error) return { kind: 'notPlaced', ...codeAndDetail(target), retryAfterMs: null };
     if (target === null) return { kind: 'refused', ...SIP_NOT_CONFIGURED };
-    if (Date.now() - activityInfo().currentAttemptScheduledTimestampMs > DIAL_TOO_OLD_MS) return { kind: 'late' };
+    if (isTooOld()) return { kind: 'late' };
     try {
       const body = buildDial(command, target, dependencies);
       const { data } = await telnyx.request('post', '/calls', callAnswer, { body });

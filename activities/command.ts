@@ -1,5 +1,5 @@
 /** What commands to Telnyx have in common: what their answers mean, and how text is spoken. */
-import { ApplicationFailure } from '@temporalio/activity';
+import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { CommandAnswer } from '../domain/carrier';
 import { classify } from './failures';
@@ -8,6 +8,16 @@ import { classify } from './failures';
 const RETRY_AFTER_LIMIT_MS = 2_000;
 /** The leg is in this conference already. */
 const ALREADY_THERE = '90044';
+
+const TOO_OLD_MS = 5_000;
+
+/**
+ * Whether the running activity waited so long for its worker that nobody knows any more whether its request is wanted:
+ * then one that must not take effect twice is not sent.
+ */
+export function isTooOld(): boolean {
+  return Date.now() - activityInfo().currentAttemptScheduledTimestampMs > TOO_OLD_MS;
+}
 
 /** Sends a command. What may pass is thrown, so that Temporal repeats it; everything else is an answer. */
 export async function answerOf(send: () => Promise<unknown>): Promise<CommandAnswer> {
