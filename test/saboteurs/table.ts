@@ -54,9 +54,9 @@ export const SABOTEURS: readonly Saboteur[] = [
   row(
     'seeds',
     'sends a dial that waited for its worker for minutes',
-    'activities/carrier.ts',
-    'const DIAL_TOO_OLD_MS = 5_000;',
-    'const DIAL_TOO_OLD_MS = 500_000;',
+    'activities/command.ts',
+    'const TOO_OLD_MS = 5_000;',
+    'const TOO_OLD_MS = 500_000;',
   ),
   row(
     'seeds',
