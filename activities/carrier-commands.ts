@@ -3,7 +3,7 @@
  * takes one, so a repeat after a crash is the same command to the carrier. What a failure means is decided in
  * `failures.ts`: what may pass is thrown, so that Temporal repeats it, everything else is an answer.
  */
-import { activityInfo, log } from '@temporalio/activity';
+import { activityInfo, ApplicationFailure, log } from '@temporalio/activity';
 import { commandName } from '../domain/call';
 import type { CallId, LegName, ReachableLeg, SpeechName } from '../domain/call';
 import type { Carrier, CommandAnswer } from '../domain/carrier';
@@ -97,7 +97,8 @@ export function createCarrierCommands({ telnyx, installation, soundUrl, voice }:
     },
 
     startRecording: async ({ callId, leg, format }) => {
-      if (isTooOld()) return { kind: 'unavailable', detail: 'too late to be wanted' };
+      // Where Temporal still waits for this attempt, it makes another one at once.
+      if (isTooOld()) throw ApplicationFailure.create({ type: 'too_late', message: 'not sent: it waited too long' });
       const body = { format, channels: 'dual', ...stamp(callId, leg, 'start recording') };
       const answer = await onLeg(leg, 'record_start', body);
       // "No" says nothing of an earlier try whose answer was lost.

@@ -12,8 +12,8 @@ const ALREADY_THERE = '90044';
 const TOO_OLD_MS = 5_000;
 
 /**
- * Whether the running activity waited so long for its worker that nobody knows any more whether its request is wanted:
- * then one that must not take effect twice is not sent.
+ * Whether the running attempt waited so long for its worker that nobody knows any more whether its request is wanted, or
+ * made by an attempt after it: then one that must not take effect twice is not sent.
  */
 export function isTooOld(): boolean {
   return Date.now() - activityInfo().currentAttemptScheduledTimestampMs > TOO_OLD_MS;

@@ -65,6 +65,15 @@ test('a dial that waited less is sent', async () => {
   expect(await dial(aCallTo('+15550001006'), 4_000)).toHaveProperty('recordingId');
 });
 
+test('a recording whose start waited 5 seconds for its worker is not started by that attempt', async () => {
+  const { call, leg } = await placed('+15550011006');
+  const start = (scheduledAgoMs: number) =>
+    run(() => carrier.startRecording({ callId: call.callId, leg, format: 'mp3' }), scheduledAgoMs);
+  await expect(start(5_100)).rejects.toMatchObject({ type: 'too_late', nonRetryable: false });
+  const starts = simulator.ledger().commands.filter(({ call_control_id }) => call_control_id === leg.callControlId);
+  expect(starts.map(({ name }) => name)).not.toContain('record_start');
+});
+
 test('the same dial twice is one command to the carrier', async () => {
   const call = aCallTo('+15550002006');
   await dial(call);
