@@ -135,18 +135,24 @@ function untrueMessage(end: End, leg: LedgerLeg): readonly string[] {
     : [];
 }
 
-/** Where nothing fails, the document names exactly those who were in the conference. */
+/** Where nothing fails, the document names those who were in the conference, as far as that was told before the end. */
 function untrueParticipants({ record, document, ledger, calm }: End): readonly string[] {
   if (!calm) return [];
   const legs = new Map(ledger.legs.map((leg) => [leg.call_control_id, leg]));
   const there = ledger.conferences
     .filter(({ name }) => name === record.request.callId)
     .flatMap(({ participants }) => participants)
-    .map(({ call_control_id }) => legIn(legs.get(call_control_id)?.client_state).split(' ')[1]);
-  const books = [...new Set(there)].sort().join();
-  const told = document.participants
-    .map(({ participant_sid }) => participant_sid)
-    .sort()
-    .join();
-  return books === told ? [] : [`the participants are ${told}, should be ${books}`];
+    .flatMap(({ call_control_id }) => legs.get(call_control_id) ?? []);
+  const isTold = ({ call_leg_id }: LedgerLeg): boolean =>
+    record.toldByTheEnd?.has(`conference.participant.joined ${call_leg_id}`) ?? false;
+  const namesOf = (some: readonly LedgerLeg[]): readonly (string | undefined)[] => [
+    ...new Set(some.map(({ client_state }) => legIn(client_state).split(' ')[1])),
+  ];
+  const named = document.participants.map(({ participant_sid }) => participant_sid);
+  const missing = namesOf(there.filter(isTold)).filter((name) => !named.includes(name ?? ''));
+  const invented = named.filter((name) => !namesOf(there).includes(name));
+  return [
+    ...missing.map((name) => `${name} was in the conference, and is not among the participants`),
+    ...invented.map((name) => `${name} is among the participants, and was not in the conference`),
+  ];
 }
