@@ -36,17 +36,20 @@ const around = (kind: Kind, name: string, about: Step['about']): readonly Step[]
 /** Of the worker: commands and questions to the carrier. */
 const WORKER_STEPS: readonly Step[] = [
   ...around('agent', 'dial', 'lead'),
-  ...around('hung up by the API', 'hangup', ''),
-  ...around('agent', 'conference', 'call'),
-  ...around('announced', 'record_start', ''),
   ...around('agent', 'dial', 'agent'),
+  ...around('hung up by the API', 'hangup', 'call'),
+  ...around('rings for long', 'leg', ''),
+  ...around('agent', 'conference', 'call'),
   ...around('agent', 'play', 'call'),
   ...around('agent', 'stop', 'call'),
+];
+/** And where nobody comes to the lead. */
+const LONELY_STEPS: readonly Step[] = [
+  ...around('announced', 'record_start', 'call'),
   ...around('alone', 'conference', 'call'),
   ...around('alone', 'leave', 'call'),
-  ...around('alone', 'speak', ''),
-  ...around('announced', 'speak', ''),
-  ...around('rings for long', 'leg', ''),
+  ...around('alone', 'speak', 'call'),
+  ...around('announced', 'speak', 'call'),
 ];
 
 const WEBHOOKS = ['call.answered', 'call.hangup', 'call.initiated', 'conference.participant.joined'];
@@ -95,7 +98,7 @@ afterAll(async () => {
 });
 
 async function startWorker(dying: Readonly<Record<string, string>> = {}): Promise<Part> {
-  worker = await startPart(['work'], 'workers.running', { ...outside.env, AGENT_WAIT_SECS: '3', ...dying });
+  worker = await startPart(['work'], 'workers.running', { ...outside.env, ...dying });
   return worker;
 }
 async function startApi(dying: Readonly<Record<string, string>> = {}): Promise<Part> {
@@ -122,16 +125,26 @@ const statusOf = (callId: string): Promise<StatusDocument> => asked('GET', `/cal
 
 let begun = 0;
 
-async function begin({ kind, point, about }: Step): Promise<Omit<Placed, 'callId'>> {
+/** Longer than it takes until a command is made again whose worker died: no call is to meet the deaths of two. */
+const RINGS_FOR_MS = 6_000;
+
+async function begin({ kind, point, about }: Step, ringsForMs = 500): Promise<Omit<Placed, 'callId'>> {
   const number = String((begun += 1)).padStart(3, '0');
   const [lead, agent] = [`+1555400${number}006`, `+1555500${number}006`];
-  const ringMs = kind === 'rings for long' ? 7_000 : 500;
-  const { talks } = KINDS[kind];
-  const phone = { like: '006', ringMs, talkMs: talks ? 3_000 : null, recordingReadyMs: 200 };
-  const url = `${outside.simulator.url}/_simulator/phones/${encodeURIComponent(lead)}`;
-  await fetch(url, { method: 'PUT', body: JSON.stringify(phone) });
+  const { talks, body } = KINDS[kind];
+  const ringMs = kind === 'rings for long' ? 7_000 : ringsForMs;
+  const hasAgent = 'agent' in body;
+  const phone = { like: '006', talkMs: talks ? 3_000 : null, recordingReadyMs: 200 };
+  await setPhone(lead, { ...phone, ringMs: hasAgent ? 500 : ringMs });
+  if (hasAgent) await setPhone(agent, { like: '006', ringMs });
   return { what: `${kind}, ${point} ${about}`, kind, lead, agent };
 }
+
+async function setPhone(number: string, behavior: object): Promise<void> {
+  const url = `${outside.simulator.url}/_simulator/phones/${encodeURIComponent(number)}`;
+  await fetch(url, { method: 'PUT', body: JSON.stringify(behavior) });
+}
+
 async function initiate(call: Omit<Placed, 'callId'>): Promise<Placed> {
   const { agent: hasAgent, ...more } = KINDS[call.kind].body as { agent?: boolean };
   const body = { to_phone: call.lead, ...more, ...(hasAgent && { agent: { type: 'phone', number: call.agent } }) };
@@ -155,7 +168,7 @@ async function hangUpWhenJoined({ callId }: Placed): Promise<void> {
 const hangingUp: Promise<void>[] = [];
 
 async function throughDeathOfWorker(step: Step): Promise<void> {
-  const call = await initiate(await begin(step));
+  const call = await initiate(await begin(step, RINGS_FOR_MS));
   const doomed = await startWorker(dyingAt(step.point, textOf(step.about, call)));
   if (step.kind === 'hung up by the API') hangingUp.push(hangUpWhenJoined(call));
   await until(`the worker's death: ${call.what}`, () => doomed.isDead(), DIES_WITHIN_MS, 20);
@@ -205,12 +218,15 @@ async function ends(): Promise<{ readonly seen: readonly object[]; readonly want
 test('the worker dies at each step', async () => {
   await startApi();
   for (const step of few(WORKER_STEPS, 1)) await throughDeathOfWorker(step);
+  await startApi({ AGENT_WAIT_SECS: '5' });
+  for (const step of few(LONELY_STEPS, 0)) await throughDeathOfWorker(step);
   await startWorker();
   const { seen, wanted } = await ends();
   expect(seen).toEqual(wanted);
 }, 900_000);
 
 test('the API dies at each step', async () => {
+  await startApi();
   for (const step of few(API_STEPS, 1)) await throughDeathOfApi(step);
   const { seen, wanted } = await ends();
   expect(seen).toEqual(wanted);

@@ -26,7 +26,7 @@ let calls = 0;
 
 beforeAll(async () => {
   outside = await startOutside({ seed: 10 });
-  worker = await startPart(['work'], 'workers.running', { ...outside.env, AGENT_WAIT_SECS: '3' });
+  worker = await startPart(['work'], 'workers.running', outside.env);
   api = await startPart(['serve'], 'api.listening', outside.env);
 }, 120_000);
 afterAll(async () => {

@@ -41,7 +41,7 @@ const parts: Part[] = [];
 
 beforeAll(async () => {
   outside = await startOutside({ seed: 9, durable: true });
-  parts.push(await startPart(['work'], 'workers.running', { ...outside.env, AGENT_WAIT_SECS: '5' }));
+  parts.push(await startPart(['work'], 'workers.running', outside.env));
   parts.push(await startPart(['serve'], 'api.listening', outside.env));
 }, 120_000);
 afterAll(async () => {

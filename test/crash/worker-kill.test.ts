@@ -17,7 +17,7 @@ describe('kill -9 of the worker that holds a call', () => {
   let api: Part;
   const workers: Part[] = [];
   const startWorker = async (): Promise<void> => {
-    workers.push(await startPart(['work'], 'workers.running', { ...outside.env, AGENT_WAIT_SECS: '60' }));
+    workers.push(await startPart(['work'], 'workers.running', outside.env));
   };
 
   beforeAll(async () => {

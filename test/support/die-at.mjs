@@ -1,8 +1,8 @@
 /**
  * Loaded into a process of ours before everything else, this ends it, or stops it, at one point of its work, as if from
- * outside: DIE_AT names the point, DIE_ABOUT a text that the request at that point has, DIE_BY the signal. CLOCK_SHIFT_MS
- * lets its clock be wrong. Points of a request: before it is sent, when its first byte is sent, when all is sent, when
- * headers, the first byte and the last byte of the answer are there.
+ * outside: DIE_AT names the point, DIE_ABOUT a text that the request at that point has (also in its client_state),
+ * DIE_BY the signal. CLOCK_SHIFT_MS lets its clock be wrong. Points of a request: before it is sent, when its first byte
+ * is sent, when all is sent, when headers, the first byte and the last byte of the answer are there.
  */
 import { Hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
@@ -42,7 +42,9 @@ function nameOf(method, url) {
 const { fetch } = globalThis;
 globalThis.fetch = async (input, init) => {
   const name = nameOf(init?.method ?? 'GET', String(input));
-  const about = `${input} ${typeof init?.body === 'string' ? init.body : ''}`;
+  const body = typeof init?.body === 'string' ? init.body : '';
+  const [, clientState = ''] = /"client_state":"([^"]*)"/.exec(body) ?? [];
+  const about = `${input} ${body} ${Buffer.from(clientState, 'base64')}`;
   reach(`${name}:before`, about);
   const answer = await fetch(input, init);
   reach(`${name}:answered`, about);
