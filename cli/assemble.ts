@@ -4,6 +4,7 @@ import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection, isRetryableError, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { GrpcRetryOptions } from '@temporalio/client';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { DAY_MS } from '../domain/time';
 import { createSpool } from '../activities/spool';
@@ -20,8 +21,8 @@ import { BASE_PATH } from '../server/base-path';
 import { close, listen } from '../server/listen';
 import { createRecordingDirectory } from '../server/recording-directory';
 import { SOUND_PATHS } from '../server/sounds';
-import { startWorkers } from '../worker/workers';
-import type { Workers, WorkerSettings } from '../worker/workers';
+import { bundleWorkflows, startWorkers } from '../worker/workers';
+import type { Workers } from '../worker/workers';
 
 /** The carrier as the parts need it, whether it is Telnyx or the simulator. */
 export interface CarrierAccess {
@@ -120,10 +121,11 @@ function browserAccess({ config, carrier }: Surroundings): BrowserAccess | null 
   return createBrowserAccess({ telnyx: createTelnyxClient(carrier), sipConnectionId, sipUsername });
 }
 
-export function startCallWorkers(
-  surroundings: Surroundings,
-  workflowBundle: WorkerSettings['workflowBundle'],
-): Promise<Workers> {
+export async function compiledWorkflows({ workflowBundle }: Config, log: Logger): Promise<WorkflowBundleOption> {
+  return workflowBundle === null ? bundleWorkflows(log) : { codePath: workflowBundle };
+}
+
+export function startCallWorkers(surroundings: Surroundings, workflowBundle: WorkflowBundleOption): Promise<Workers> {
   const { config, carrier, temporalAddress, statusStore, log } = surroundings;
   const { parallelism, retentionDays, spoolMaxBytes: maxBytes, timeScale } = config.recording;
   const spool = createSpool({ directory: path.join(config.dataDir, 'spool'), maxBytes });

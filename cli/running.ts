@@ -7,9 +7,9 @@ import type { Config } from '../platform/config';
 import { createLogger } from '../platform/logger';
 import { BASE_PATH } from '../server/base-path';
 import { startSimulator } from '../simulator/server';
-import { bundleWorkflows, installRuntime } from '../worker/workers';
+import { installRuntime } from '../worker/workers';
 import { createApiClient } from './api-client';
-import { createStatusStore, startApi, startCallWorkers } from './assemble';
+import { compiledWorkflows, createStatusStore, startApi, startCallWorkers } from './assemble';
 import type { Surroundings } from './assemble';
 import { startStack } from './stack';
 import type { Stack } from './stack';
@@ -71,7 +71,10 @@ export async function runServe(): Promise<void> {
 /** The workers, until they are told to stop. */
 export async function runWork(): Promise<void> {
   await runPart('work', async (surroundings) => {
-    const workers = await startCallWorkers(surroundings, await bundleWorkflows(surroundings.log));
+    const workers = await startCallWorkers(
+      surroundings,
+      await compiledWorkflows(surroundings.config, surroundings.log),
+    );
     surroundings.log.info({ event: 'workers.running' }, 'workers take work');
     return workers;
   });

@@ -4,15 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { WorkflowBundleOption } from '@temporalio/worker';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
 import { startSimulator } from '../simulator/server';
 import type { Simulator } from '../simulator/server';
 import { BASE_PATH } from '../server/base-path';
-import { bundleWorkflows } from '../worker/workers';
 import { searchAttributes } from '../workflows/messages';
-import { createStatusStore, startApi, startCallWorkers } from './assemble';
+import { compiledWorkflows, createStatusStore, startApi, startCallWorkers } from './assemble';
 import type { CarrierAccess } from './assemble';
 import { freePort } from './programs/child';
 import type { Say } from './programs/child';
@@ -29,8 +27,6 @@ export interface StackOptions {
   /** Take other ports when the wanted ones are in use. */
   readonly anyPorts: boolean;
   readonly mischiefSeed?: number;
-  /** @default compiled at the start, in 1 to 2 seconds */
-  readonly workflowBundle?: WorkflowBundleOption;
 }
 
 export interface Stack {
@@ -68,7 +64,7 @@ async function assembleStack(options: StackOptions, undo: Undo[], stop: Stack['s
   const [temporal, simulator, workflowBundle] = await allOrFirstFailure([
     startTemporal(options, undo),
     startCarrier(options, port, undo),
-    Promise.resolve(options.workflowBundle ?? bundleWorkflows(log)),
+    compiledWorkflows(options.config, log),
   ]);
   const config = completed(options.config, port, simulator);
   const carrier = access(config, simulator);

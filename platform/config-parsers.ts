@@ -2,6 +2,8 @@
  * Readers of single environment variables: text in, value out, or a `Refusal` that says what is wrong and what to do.
  * A refusal never contains the text itself, so that a mistyped secret cannot reach a log.
  */
+import { accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
 
 export class Refusal extends Error {
   constructor(
@@ -45,6 +47,16 @@ export function matching(pattern: RegExp, problem: string, fix: string): Parser<
     if (pattern.test(given)) return given;
     throw new Refusal(problem, fix);
   };
+}
+
+/** Its path, from the root. */
+export function file(given: string): string {
+  try {
+    accessSync(given, constants.R_OK);
+  } catch {
+    throw new Refusal('names a file that cannot be read', 'name one that exists, or remove the line');
+  }
+  return resolve(given);
 }
 
 export function integer(options: { readonly min: number; readonly max: number }): Parser<number> {

@@ -215,6 +215,10 @@ export const TABLE = {
     { default: 'info' },
   ),
   OUTCALL_SIMULATOR_PORT: machine(parse.port, 'The port of the built-in simulator. Unset: any free one.'),
+  WORKFLOW_BUNDLE: machine(
+    parse.file,
+    'The compiled workflows, a file that npm run build made of the same version. Unset: compiled at each start of workers, in 1 to 2 seconds.',
+  ),
   WORKER_METRICS_ADDRESS: machine(
     parse.hostAndPort,
     'Where a process with workers shows its metrics to Prometheus, for example 127.0.0.1:9464. Unset: nowhere.',

@@ -79,6 +79,8 @@ export interface Config {
   readonly dataDir: string;
   readonly logLevel: NonNullable<Values['LOG_LEVEL']>;
   /** `host:port` where a process with workers shows its metrics; null: nowhere. */
+  /** Path of a file; null: the workflows are compiled at each start. */
+  readonly workflowBundle: string | null;
   readonly workerMetricsAddress: string | null;
 }
 
@@ -250,6 +252,7 @@ function assemble(values: Values, profile: TemporalProfile): Config {
     redisUrl: values.REDIS_URL,
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
+    workflowBundle: values.WORKFLOW_BUNDLE,
     workerMetricsAddress: values.WORKER_METRICS_ADDRESS,
   };
 }

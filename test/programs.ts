@@ -1,7 +1,7 @@
 /**
  * The servers that tests run against, by the variables that tests read: TEMPORAL_CLI_PATH, TEMPORAL_TEST_SERVER_PATH
  * and REDIS_SERVER_PATH (unless there is a REDIS_URL). Also a jest `globalSetup`, which compiles the workflows for all
- * test files at once, as the file that WORKFLOW_BUNDLE_PATH names.
+ * test files at once, as the file that WORKFLOW_BUNDLE names.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ async function setUp(): Promise<void> {
   const { code } = await bundleWorkflows(createLogger({ level: 'error' }));
   const path = join(folder, 'workflows.js');
   writeFileSync(path, code);
-  process.env['WORKFLOW_BUNDLE_PATH'] = path;
+  process.env['WORKFLOW_BUNDLE'] = path;
 }
 
 // jest takes the default export of this file, so it is the one place that has one.

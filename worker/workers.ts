@@ -19,7 +19,7 @@ import {
 } from '../workflows/messages';
 import { callSinks } from './sinks';
 
-export interface WorkerSettings {
+interface WorkerSettings {
   readonly connection: NativeConnectionOptions;
   readonly namespace: string;
   readonly taskQueue: string;

@@ -14,7 +14,6 @@ import { loadConfig } from '../../platform/config';
 import { createLogger } from '../../platform/logger';
 import type { Ledger, MischiefOptions, Settings, Simulator } from '../../simulator/server';
 import { installRuntime } from '../../worker/workers';
-import { compiledWorkflows } from './workflow-bundle';
 
 export const BASE_PATH = '/aicallgo/api/v1/cold-call';
 
@@ -75,18 +74,12 @@ export function startSystem(options: SystemOptions = {}): Promise<System> {
 async function start({ env = {}, settings = {}, mischief }: SystemOptions): Promise<System> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-test-'));
   const log = createLogger({ level: 'info', destination: { write: (line) => void logLines.push(line) } });
-  const config = loadConfig({ DATA_DIR: dataDir, ...firstPorts(), ...env }, { warn: () => undefined });
+  const WORKFLOW_BUNDLE = process.env['WORKFLOW_BUNDLE'];
+  const config = loadConfig({ DATA_DIR: dataDir, WORKFLOW_BUNDLE, ...firstPorts(), ...env }, { warn: () => undefined });
   if (!runtimeInstalled) installRuntime(log);
   runtimeInstalled = true;
   const say = (line: string): void => void logLines.push(line);
-  const stack = await startStack({
-    config,
-    log,
-    say,
-    durable: false,
-    anyPorts: true,
-    workflowBundle: compiledWorkflows(),
-  });
+  const stack = await startStack({ config, log, say, durable: false, anyPorts: true });
   const { simulator } = stack;
   if (!simulator) throw new Error('tests run against the simulator');
   simulator.changeSettings(settings);

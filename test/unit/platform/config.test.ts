@@ -119,6 +119,7 @@ describe('refused environments', () => {
       /24 to 64 bytes/,
     ],
     ['a destination by name', { ALLOWED_DESTINATIONS: 'Germany' }, 'ALLOWED_DESTINATIONS', /country \(US\)/],
+    ['workflows that are not there', { WORKFLOW_BUNDLE: '/nowhere.js' }, 'WORKFLOW_BUNDLE', /cannot be read/],
     ['a secret twice', { TELNYX_API_KEY_FILE: '/etc/hostname' }, 'TELNYX_API_KEY', /TELNYX_API_KEY_FILE/],
     [
       'a missing Temporal profile',
