@@ -7,7 +7,7 @@ import { resolved } from './instructions';
 import type { Next, Player } from './instructions';
 import { after, changeOf } from './speech';
 import { note } from './state';
-import type { Fields, Queue, QueueResult, QueuedCall } from './state';
+import type { Fields, Queue, QueueResult, QueuedCall, TexmlCall } from './state';
 import { beside, firstOf, waitFor } from './steps';
 import type { Step, Wait } from './steps';
 import { methodIn, wholeIn, wordIn } from './verbs';
@@ -22,6 +22,11 @@ function queueNamed(world: World, name: string): Queue {
 
 export function* enqueue(player: Player, element: TexmlElement): Step<Next> {
   const { world, call } = player;
+  // In a document of `waitUrl`, which would go deeper and deeper.
+  if (entryOf(world, call) !== undefined) {
+    note(world, call, 'carrier', 'skips', '<Enqueue>: the call waits in a queue already');
+    return 'goOn';
+  }
   const queue = queueNamed(world, element.text);
   const queuedAtMs = world.deps.clock.now();
   note(world, call, 'document', 'enqueues', element.text);
@@ -58,16 +63,24 @@ function* waitInLine(player: Player, element: TexmlElement, queue: Queue): Step<
   return yield* waitFor(firstOf(taken, tooLong, beside(music(player, element, queue))));
 }
 
-/** The document of `waitUrl`, over and over; it ends only with the waiting. */
+function entryOf({ texml }: World, call: TexmlCall): QueuedCall | undefined {
+  return [...texml.queues.values()].flatMap(({ waiting }) => waiting).find((one) => one.call === call);
+}
+
+/** The document of `waitUrl`, over and over, until one cannot be had or leads on for ever; it ends only with the waiting. */
 function* music(player: Player, element: TexmlElement, queue: Queue): Step<never> {
   const { world, call } = player;
-  const url = wordIn(element, 'waitUrl');
+  let url = wordIn(element, 'waitUrl');
   for (;;) {
     const entry = queue.waiting.find((one) => one.call === call);
     if (url === null || entry === undefined) yield* waitFor<never>(() => () => undefined);
     else {
       const fields = place(world, queue, entry);
-      yield* player.follow(call, resolved(player, { url, method: methodIn(element, 'waitUrlMethod'), fields }));
+      const ending = yield* player.follow(
+        call,
+        resolved(player, { url, method: methodIn(element, 'waitUrlMethod'), fields }),
+      );
+      if (ending?.who === 'carrier') url = null;
       yield* waitFor(after(player, betweenDocumentsMs));
     }
   }
@@ -90,8 +103,7 @@ function place(world: World, queue: Queue, entry: QueuedCall): Fields {
 
 /** Takes the caller out of the queue that this document plays in. */
 export function leave({ world, call }: Player): Next {
-  const entries = [...world.texml.queues.values()].flatMap(({ waiting }) => waiting);
-  const entry = entries.find((one) => one.call === call);
+  const entry = entryOf(world, call);
   if (entry === undefined) return 'goOn';
   entry.leave({ kind: 'leave' });
   return 'over';

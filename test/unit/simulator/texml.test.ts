@@ -339,6 +339,16 @@ describe('a queue', () => {
     expect(transcript.filter(({ text }) => text === 'Wait').length).toBeGreaterThan(3);
   });
 
+  it.each([
+    ['enqueues again', '<Enqueue waitUrl="/wait">support</Enqueue>', 70],
+    ['leads to itself', '<Redirect>/wait</Redirect>', 510],
+  ])('is waited in to the end though its document %s', async (_name, wait, most) => {
+    const enqueue = '<Enqueue waitUrl="/wait" maxWaitTimeSecs="60">support</Enqueue><Say>Sorry</Say>';
+    const result = await played({ texml: enqueue }, { '/wait': wait });
+    expect(story(result).slice(-3)).toEqual(['leaves the queue maxWaitTime', 'says Sorry', end]);
+    expect(result.asked.length).toBeLessThan(most);
+  });
+
   it('is left by its own document', async () => {
     const enqueue = '<Enqueue waitUrl="/wait">support</Enqueue><Say>Sorry</Say>';
     const result = await played({ texml: enqueue }, { '/wait': '<Leave/><Say>Never</Say>' });
