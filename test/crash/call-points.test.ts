@@ -101,9 +101,10 @@ async function startWorker(dying: Readonly<Record<string, string>> = {}): Promis
   worker = await startPart(['work'], 'workers.running', { ...outside.env, ...dying });
   return worker;
 }
-async function startApi(dying: Readonly<Record<string, string>> = {}): Promise<Part> {
+/** Agents are waited for long enough that a dial which died is made again, also on a slow machine. */
+async function startApi(changes: Readonly<Record<string, string>> = {}): Promise<Part> {
   await api?.kill();
-  api = await startPart(['serve'], 'api.listening', { ...outside.env, ...dying });
+  api = await startPart(['serve'], 'api.listening', { ...outside.env, AGENT_WAIT_SECS: '90', ...changes });
   return api;
 }
 
