@@ -55,8 +55,19 @@ export interface ConferenceHandler {
   readonly type: 'conference';
 }
 
+/** Documents that tell the carrier what to do, one after the other: of a flow of ours, or the customer's own. */
+export interface TexmlHandler {
+  readonly type: 'texml';
+  readonly source: 'flow' | 'document' | 'url';
+  /** Of a flow: its name, and the hash of its text when the call began. */
+  readonly name: string | null;
+  readonly version: string | null;
+  /** A step asks whether a machine has answered, so the carrier has to listen for one. */
+  readonly listens: boolean;
+}
+
 /** What the lead meets after answering. */
-export type Handler = ConferenceHandler;
+export type Handler = ConferenceHandler | TexmlHandler;
 
 /** A person of ours: behind a browser, a telephone, or a SIP address. */
 export type Agent =
@@ -113,6 +124,13 @@ export interface CallRequest {
   readonly metadata: JsonObject;
   /** ISO 8601, when the call was accepted. */
   readonly createdAt: string;
+  /** Somebody called us: nobody is dialed, and the lead is who called. Absent: we call. */
+  readonly incoming?: { readonly callSid: string };
+}
+
+/** The number of the person at the other end, whoever called whom. */
+export function leadPhoneOf({ fromPhone, toPhone, incoming }: CallRequest): string {
+  return incoming === undefined ? toPhone : fromPhone;
 }
 
 export function isReachable(leg: LegIdentity): leg is ReachableLeg {

@@ -130,6 +130,8 @@ export type DialAnswer =
       readonly recordingId: string | null;
       readonly echoed: boolean;
     }
+  /** Taken; the carrier names the leg only by its first callback. */
+  | { readonly kind: 'taken' }
   /** The carrier will never take this dial. */
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
   /** Nothing was placed, another try may work. */

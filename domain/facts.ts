@@ -31,6 +31,8 @@ export interface LegFacts {
   readonly hangup: Hangup | null;
   readonly verdict: MachineVerdict | null;
   readonly greetingEndedAt: string | null;
+  /** When the first document of its flow was answered. */
+  readonly followedAt: string | null;
   /** What was said to this leg, and when it was over. */
   readonly said: Readonly<Partial<Record<SpeechName, Said>>>;
   /** The latest wish that the carrier accepted. */
@@ -39,6 +41,8 @@ export interface LegFacts {
   readonly recordingStartedAt: string | null;
   readonly recordingSavedAt: string | null;
   readonly recordingFailure: string | null;
+  /** What steps of its flow recorded, beside the recording of the call. */
+  readonly stepRecordingIds: readonly string[];
 }
 
 export interface Said {
@@ -149,6 +153,8 @@ export function advance(facts: Facts, event: CallEvent): Facts {
     case 'recordingSaved':
     case 'recordingFound':
     case 'recordingFailed':
+    case 'followed':
+    case 'stepRecorded':
       return withLeg(facts, event);
   }
 }
@@ -186,12 +192,14 @@ const UNHEARD_OF: Omit<LegFacts, 'identity' | 'named' | 'confirmed' | 'seenAt'> 
   hangup: null,
   verdict: null,
   greetingEndedAt: null,
+  followedAt: null,
   said: {},
   mute: null,
   recordingId: null,
   recordingStartedAt: null,
   recordingSavedAt: null,
   recordingFailure: null,
+  stepRecordingIds: [],
 };
 
 function seen(known: LegFacts | undefined, event: LegEvent): LegFacts {
@@ -259,6 +267,10 @@ function advanceLeg(leg: LegFacts, event: LegEvent): LegFacts {
       };
     case 'recordingFailed':
       return { ...leg, recordingFailure: least(leg.recordingFailure, event.reason) };
+    case 'followed':
+      return { ...heard(leg, event), followedAt: earliest(leg.followedAt, event.at) };
+    case 'stepRecorded':
+      return { ...heard(leg, event), stepRecordingIds: including(leg.stepRecordingIds, event.recordingId) };
   }
 }
 

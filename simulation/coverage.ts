@@ -43,6 +43,8 @@ const EVENTS: Expected<CallEvent['kind']> = {
   machineReached: true,
   ending: true,
   conferenceEnded: true,
+  followed: true,
+  stepRecorded: true,
   hangupRequested: true,
   nobodyCame: true,
   commandFailed: true,
@@ -50,6 +52,7 @@ const EVENTS: Expected<CallEvent['kind']> = {
 };
 const DIAL_ANSWERS: Expected<DialAnswer['kind']> = {
   placed: true,
+  taken: true,
   refused: true,
   notPlaced: true,
   late: true,

@@ -10,6 +10,7 @@ import type { Risk } from '../domain/delivery';
 import type { CallEvent, EventKind, EventOf } from '../domain/events';
 import type { RecordingStatus } from '../domain/recordings';
 import type { StatusDocument } from '../domain/status';
+import type { Fields, Script } from '../flows/script';
 
 /** The workflow's type, as the Temporal UI shows it. */
 export const COLD_CALL = 'coldCall';
@@ -26,7 +27,8 @@ export interface IncomingCall {
 
 export type CallBack = (call: IncomingCall) => Promise<unknown>;
 
-export type ColdCall = (request: CallRequest) => Promise<StatusDocument>;
+/** `script`: what a TeXML call follows. */
+export type ColdCall = (request: CallRequest, script?: Script) => Promise<StatusDocument>;
 
 /** What a webhook or the API can tell a call. One signal per event, so that the history reads as a story. */
 export const eventSignals = {
@@ -41,6 +43,7 @@ export const eventSignals = {
   greetingEnded: defineSignal<[EventOf<'greetingEnded'>]>('greetingEnded'),
   said: defineSignal<[EventOf<'said'>]>('said'),
   conferenceEnded: defineSignal<[EventOf<'conferenceEnded'>]>('conferenceEnded'),
+  stepRecorded: defineSignal<[EventOf<'stepRecorded'>]>('stepRecorded'),
   agentRequested: defineSignal<[EventOf<'agentRequested'>]>('agentRequested'),
   hangupRequested: defineSignal<[EventOf<'hangupRequested'>]>('hangupRequested'),
 } as const;
@@ -69,6 +72,28 @@ export interface MuteRequest {
 /** `unknown`: nobody of this name was ever asked for. `notThere`: not in the conference now. */
 export type MuteAnswer = 'done' | 'unknown' | 'notThere' | 'carrierUnavailable';
 export const muteUpdate = defineUpdate<MuteAnswer, [MuteRequest]>('mute');
+
+/** The carrier asks for a document. */
+export interface InstructionsRequest {
+  /** From 1, as the address says; `again`: whatever was answered last, or else the first. */
+  readonly number: number | 'again';
+  /** Which address of the document before led here, from 0. */
+  readonly target: number;
+  /** Where this call is found: `TexmlAddresses.base`. */
+  readonly base: string;
+  /** The carrier's name of the leg. */
+  readonly callSid: string;
+  readonly fields: Fields;
+  /** When it was asked, ISO 8601. */
+  readonly at: string;
+}
+/** The text of a document. The same number always gets the same one; a call that is over is told to hang up. */
+export const instructionsUpdate = defineUpdate<string, [InstructionsRequest]>('instructions');
+
+/** The same for repeats of a request: Temporal then answers them all with one document. */
+export function instructionsUpdateId({ number }: Pick<InstructionsRequest, 'number'>): string {
+  return `instructions/${number}`;
+}
 
 export const recordingQuery = defineQuery<RecordingStatus>('recording');
 

@@ -89,6 +89,7 @@ async function sendOnce(
       return 'settled';
     case 'placed':
       return 'settled';
+    case 'taken':
     case 'ambiguous':
       dialing.unclearSinceMs ??= sentAtMs;
       return 'again';
