@@ -24,7 +24,7 @@ export interface CommandSettings {
   readonly voice: string;
 }
 
-type CarrierCommands = Omit<Carrier, 'dial' | 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
+type CarrierCommands = Omit<Carrier, 'dial' | 'redirect' | 'askLeg' | 'askParticipants' | 'findLeg' | 'listRecordings'>;
 
 /**
  * Of commands in a conference, most of which take no `command_id`: less than an attempt may take in Temporal, because

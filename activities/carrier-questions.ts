@@ -8,6 +8,7 @@ import { isSameLeg } from '../domain/call';
 import type { CallId, LegName, ReachableLeg } from '../domain/call';
 import type { Carrier, FindLegQuestion } from '../domain/carrier';
 import type { CallEvent, EventOf } from '../domain/events';
+import { parseInstant } from '../domain/time';
 import type { TelnyxClient } from '../platform/telnyx/client';
 import { decodeClientState } from '../platform/telnyx/client-state';
 import { translate } from '../platform/telnyx/events';
@@ -100,7 +101,7 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
       // `is_alive: false` alone proves nothing: the answer to a dial says so, too, and the schema not when it turns true.
       const isOver = status === null || typeof status.end_time === 'string';
       if (!isOver || events.some(({ kind }) => kind === 'hungUp')) return events;
-      const at = instantOr(now, status?.end_time);
+      const at = parseInstant(status?.end_time) ?? now;
       return [...events, { kind: 'hungUp', at, source: 'poll', leg, cause: null, hangupSource: null, sipCause: null }];
     }),
 
@@ -111,7 +112,7 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
       const { data } = await telnyx.request('get', path, participantsAnswer);
       return legs.flatMap((leg): CallEvent[] => {
         const row = data.find((one) => one.call_leg_id === leg.callLegId && one.status === 'joined');
-        const at = instantOr(new Date().toISOString(), row?.created_at);
+        const at = parseInstant(row?.created_at) ?? new Date().toISOString();
         return row ? [{ kind: 'joined', at, source: 'poll', leg, conferenceId: id }] : [];
       });
     }),
@@ -135,7 +136,7 @@ export function createCarrierQuestions({ telnyx, installation, connectionId }: Q
 }
 
 /** A question whose failure says what it means and shows no text of the carrier's: that may name a number. */
-function asked<Q, A>(ask: (question: Q) => Promise<A>): (question: Q) => Promise<A> {
+export function asked<Q, A>(ask: (question: Q) => Promise<A>): (question: Q) => Promise<A> {
   return async (question) => {
     try {
       return await ask(question);
@@ -171,9 +172,4 @@ export function identityOf(ids: CarrierIds, { role, participant, attempt }: LegN
     callLegId: ids.call_leg_id,
     callSessionId: ids.call_session_id,
   };
-}
-
-function instantOr(otherwise: string, text: string | null | undefined): string {
-  const ms = Date.parse(text ?? '');
-  return Number.isNaN(ms) ? otherwise : new Date(ms).toISOString();
 }

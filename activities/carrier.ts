@@ -18,7 +18,8 @@ import type { DialSettings, Target } from './dial-request';
 import { classify } from './failures';
 import { callAnswer } from './telnyx-answers';
 
-export type CarrierActivities = Carrier;
+/** What `createCarrierActivities` makes; a TeXML call is `redirect`ed by an activity of its own. */
+export type CarrierActivities = Omit<Carrier, 'redirect'>;
 export interface CarrierDependencies extends DialSettings, QuestionSettings, CommandSettings {
   /** How agents' browsers are reached; null when none can be. */
   readonly browsers: BrowserAccess | null;
@@ -89,7 +90,8 @@ function codeAndDetail(error: Error): { readonly code: string; readonly detail: 
   return { code, detail };
 }
 
-function readDialFailure(callId: CallId, error: unknown): DialAnswer {
+/** What became of a dial whose request failed, or was answered with a refusal. */
+export function readDialFailure(callId: CallId, error: unknown): DialAnswer {
   const { code, detail, verdict, retryAfterMs } = classify(error);
   log.warn('dial not accepted', { event: 'call.dial_failed', callId, code, detail, verdict });
   switch (verdict) {

@@ -3,6 +3,8 @@ import { createCallBackActivities } from './call-backs';
 import type { CallBackActivities } from './call-backs';
 import { createCarrierActivities } from './carrier';
 import type { CarrierActivities, CarrierDependencies } from './carrier';
+import { createErrandActivities } from './errands';
+import type { ErrandActivities, ErrandSettings } from './errands';
 import { createOrphanActivities } from './orphan-legs';
 import type { OrphanActivities } from './orphan-legs';
 import { createAccountsActivities } from './recording-accounts';
@@ -11,12 +13,24 @@ import { createRecordingActivities } from './recordings';
 import type { RecordingActivities, RecordingDependencies } from './recordings';
 import { createStatusActivities } from './status';
 import type { StatusActivities } from './status';
+import { createTexmlActivities } from './texml-calls';
+import type { TexmlActivities, TexmlSettings } from './texml-calls';
 
-export type ActivityDependencies = CarrierDependencies & RecordingDependencies & AccountsSettings;
+export type ActivityDependencies = CarrierDependencies &
+  TexmlSettings &
+  ErrandSettings &
+  RecordingDependencies &
+  AccountsSettings;
 
 export interface Activities {
   /** For the calls' own task queue. */
-  readonly calls: CarrierActivities & CallBackActivities & OrphanActivities & StatusActivities & AccountsActivities;
+  readonly calls: CarrierActivities &
+    TexmlActivities &
+    ErrandActivities &
+    CallBackActivities &
+    OrphanActivities &
+    StatusActivities &
+    AccountsActivities;
   /** For the recordings' task queue. */
   readonly recordings: RecordingActivities;
 }
@@ -25,6 +39,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   return {
     calls: {
       ...createCarrierActivities(dependencies),
+      ...createTexmlActivities(dependencies),
+      ...createErrandActivities(dependencies),
       ...createCallBackActivities(dependencies),
       ...createOrphanActivities(dependencies),
       ...createStatusActivities(dependencies),

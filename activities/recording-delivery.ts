@@ -3,13 +3,12 @@
  * `Idempotency-Key` is the same on every attempt, so the receiver stores a recording once.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { meaningOfAnswer } from '../domain/delivery-failures';
 import type { RecordingToDeliver } from '../domain/recordings';
 import { parseRetryAfter } from './failures';
-import { send } from './outbound';
+import { readText, send } from './outbound';
 import type { Exchange } from './outbound';
 import type { SpooledFile } from './recording-fetch';
 import type { CarrierRecording } from './carrier-recordings';
@@ -44,7 +43,7 @@ export async function deliver(toSend: ToSend, backend: WebBackend, signal: Abort
   }).catch(unreachable);
   const status = response.statusCode ?? 0;
   try {
-    const text = await readAll(response).catch((error: unknown) => {
+    const text = await readText(response, LONGEST_ANSWER_BYTES).catch((error: unknown) => {
       if (isGood(status))
         throw new Undelivered('web_backend_unconfirmed', `its answer ${status} was cut (${kindOf(error)})`);
       return '';
@@ -78,17 +77,6 @@ function judge({ response, wasSentWhole }: Exchange, text: string, file: Spooled
   }
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'] ?? null, Date.now());
   throw new Undelivered(meaningOfAnswer(status), `the web-backend answered ${status}`, retryAfterMs);
-}
-
-async function readAll(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > LONGEST_ANSWER_BYTES) throw Object.assign(new Error('too long'), { code: 'ENDLESS' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What the answer says of the file: nothing, when it is no JSON object. Null when it says it wrongly. */

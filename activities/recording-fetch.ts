@@ -8,7 +8,8 @@ import type { RecordingFormat } from '../domain/call';
 import { createAudioCheck } from './audio-check';
 import type { AudioVerdict } from './audio-check';
 import { createPileWatch } from './garbage';
-import { send } from './outbound';
+import { allowedAddress, send } from './outbound';
+import type { AllowedAddress } from './outbound';
 import { unusable } from './spool';
 import type { Spool, SpoolFile } from './spool';
 import { kindOf, Undelivered } from './undelivered';
@@ -99,7 +100,7 @@ async function* piecesOf({ handle }: SpoolFile, sizeBytes: number): AsyncGenerat
 
 /** The answer that holds the file. Each hop of a redirect is checked like the first address. */
 async function open(url: string, allowedHosts: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
-  let address = allowedAddress(url, allowedHosts);
+  let address = storageAddress(url, allowedHosts);
   for (let hops = 0; ; hops++) {
     const { response } = await send(address.url, {
       headers: { 'accept-encoding': 'identity' },
@@ -118,28 +119,15 @@ async function open(url: string, allowedHosts: readonly string[], signal: AbortS
       throw new Undelivered('storage_refused', `storage answered ${status}`);
     }
     const { href } = address.url;
-    address = allowedAddress(URL.canParse(location, href) ? new URL(location, href).href : '', allowedHosts);
+    address = storageAddress(URL.canParse(location, href) ? new URL(location, href).href : '', allowedHosts);
   }
 }
 
-interface AllowedAddress {
-  readonly url: URL;
-  /** By OUTBOUND_ALLOW_HOSTS: somebody said so, even if it is not a public address. */
-  readonly isListed: boolean;
-}
-
-function allowedAddress(url: string, allowedHosts: readonly string[]): AllowedAddress {
-  const address = URL.canParse(url) ? new URL(url) : null;
-  const host = address?.hostname ?? '';
-  // `URL.host` leaves the default port out; the list always names one.
-  const usual = address?.protocol === 'https:' ? '443' : '80';
-  const port = address?.port === '' ? usual : address?.port;
-  const isHttp = address !== null && ['http:', 'https:'].includes(address.protocol);
-  const isListed = isHttp && allowedHosts.includes(`${host}:${port}`);
-  const isCarriers =
-    address?.protocol === 'https:' && port === '443' && CARRIER_STORAGE.some((pattern) => pattern.test(host));
-  if (address?.username === '' && address.password === '' && (isListed || isCarriers))
-    return { url: address, isListed };
+function storageAddress(url: string, allowedHosts: readonly string[]): AllowedAddress {
+  const isCarriers = (host: string): boolean => CARRIER_STORAGE.some((pattern) => pattern.test(host));
+  const address = allowedAddress(url, allowedHosts, isCarriers);
+  if (address !== null) return address;
+  const host = URL.canParse(url) ? new URL(url).hostname : '';
   const detail = `recordings are not fetched from ${host || 'there'}; OUTBOUND_ALLOW_HOSTS would allow it`;
   throw new Undelivered('storage_not_allowed', detail);
 }

@@ -44,3 +44,6 @@ export const recordingsAnswer = z.object({ data: z.array(z.object({ id: z.string
 
 /** A command was accepted; what it leads to is told by webhooks. */
 export const acceptedAnswer = z.object({ data: z.unknown() });
+
+/** Of commands whose answer says nothing that we read. */
+export const anyAnswer = z.unknown();

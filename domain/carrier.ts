@@ -38,6 +38,8 @@ export interface Carrier {
   say(command: SayCommand): Promise<CommandAnswer>;
   startRecording(command: StartRecordingCommand): Promise<CommandAnswer>;
   mute(command: MuteCommand): Promise<CommandAnswer>;
+  /** Of a TeXML call: stops what is heard, and asks for the document at this address instead. */
+  redirect(command: RedirectCommand): Promise<CommandAnswer>;
   /**
    * Is this leg of ours, is it alive, what happened to it? Events with source `poll`, none when its record does not say
    * whose it is; null when the carrier does not answer.
@@ -48,7 +50,7 @@ export interface Carrier {
   /** Looks everywhere for a leg whose dial was not answered clearly; null when the carrier does not answer. */
   findLeg(question: FindLegQuestion): Promise<Look | null>;
   /** The recordings the carrier lists for a leg; null when it does not answer. */
-  listRecordings(question: { readonly callLegId: string }): Promise<readonly string[] | null>;
+  listRecordings(question: RecordingsQuestion): Promise<readonly string[] | null>;
 }
 
 export interface DialCommand {
@@ -101,6 +103,10 @@ export interface MuteCommand extends LegCommand {
   readonly muted: boolean;
 }
 
+export interface RedirectCommand extends LegCommand {
+  readonly url: string;
+}
+
 export interface ParticipantsQuestion {
   readonly callId: CallId;
   /** The legs we know: the carrier's list says nothing of ours but their ids. */
@@ -112,8 +118,12 @@ export interface FindLegQuestion {
   readonly leg: LegName;
   /** The number that was dialed; null when only an address was, which the carrier's log cannot be searched for. */
   readonly toPhone: string | null;
+  /** The number that it was to come from. */
+  readonly fromPhone: string;
   /** ISO 8601; nothing older is of interest. */
   readonly since: string;
+  /** When the call's first dial was sent, ISO 8601. */
+  readonly dialedAt: string | null;
 }
 
 export interface Look {
@@ -121,6 +131,12 @@ export interface Look {
   readonly events: readonly CallEvent[];
   /** Every list was looked through: what was not seen is not there, as far as the carrier shows. */
   readonly complete: boolean;
+}
+
+export interface RecordingsQuestion {
+  readonly callLegId: string;
+  /** Those that steps of a flow made, or that of the call. @default 'call' */
+  readonly of?: 'call' | 'steps';
 }
 
 export type DialAnswer =

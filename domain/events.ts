@@ -36,6 +36,8 @@ export type CallEvent =
   | (LegHappened & { readonly kind: 'placed'; readonly recordingId: string | null; readonly echoed: boolean })
   | (LegHappened & { readonly kind: 'initiated' })
   | (LegHappened & { readonly kind: 'answered' })
+  /** The carrier's record says that it was answered by then. */
+  | (LegHappened & { readonly kind: 'inProgress' })
   | (LegHappened & { readonly kind: 'joined'; readonly conferenceId: string | null })
   | (LegHappened & { readonly kind: 'left'; readonly conferenceId: string | null })
   | (LegHappened & { readonly kind: 'hungUp' } & HangupReason)

@@ -153,6 +153,7 @@ export function advance(facts: Facts, event: CallEvent): Facts {
     case 'recordingSaved':
     case 'recordingFound':
     case 'recordingFailed':
+    case 'inProgress':
     case 'followed':
     case 'stepRecorded':
       return withLeg(facts, event);
@@ -231,6 +232,8 @@ function advanceLeg(leg: LegFacts, event: LegEvent): LegFacts {
       return { ...leg, recordingId: least(leg.recordingId, event.recordingId) };
     case 'answered':
       return { ...leg, answeredAt: earliest(leg.answeredAt, event.at) };
+    case 'inProgress':
+      return heard(leg, event);
     case 'joined':
       return {
         ...leg,

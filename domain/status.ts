@@ -10,7 +10,7 @@ import { answeredAt, isJoined, leadLeg, leftAt, recordingFailureOf, somebodyCame
 import { endedBy, outcomeOf } from './outcome';
 import type { EndedBy, Outcome } from './outcome';
 import { expectedRecording } from './recordings';
-import type { RecordingStatus } from './recordings';
+import type { RecordingState, RecordingStatus } from './recordings';
 
 /** In the order a call goes through them; steps may be skipped, none is taken twice. */
 export const CALL_STATUSES = ['queued', 'dialing', 'ringing', 'answered', 'in_progress', 'ended'] as const;
@@ -67,6 +67,7 @@ export interface StatusDocument {
   readonly error_detail: string | null;
   /** The lead leg's; null when none was asked for. */
   readonly recording: RecordingStatus | null;
+  /** That one, and those that steps of a flow made. */
   readonly recordings: readonly RecordingStatus[];
   readonly updated_at: string;
   readonly source: Source;
@@ -83,7 +84,8 @@ export function statusOf(facts: Facts): CallStatus {
   if (facts.endedAt !== null) return 'ended';
   const lead = leadLeg(facts);
   if (lead && answeredAt(lead) !== null) {
-    return lead.firstJoinedAt !== null && somebodyCame(facts) ? 'in_progress' : 'answered';
+    const isMet = lead.followedAt !== null || (lead.firstJoinedAt !== null && somebodyCame(facts));
+    return isMet ? 'in_progress' : 'answered';
   }
   // Also when the carrier has since said that the leg is another's: a status that was shown is not taken back.
   if (Object.values(facts.legs).some((leg) => leg.identity.role === 'lead')) return 'ringing';
@@ -125,7 +127,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     error_code: refusal?.code ?? null,
     error_detail: refusal?.detail ?? null,
     recording,
-    recordings: recording ? [recording] : [],
+    recordings: [...(recording ? [recording] : []), ...stepRecordings(call, lead)],
     updated_at: change.at,
     source: change.source,
   };
@@ -184,6 +186,10 @@ function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | nul
   return neverAnswered ? { ...expected, state: 'absent', recording_id: null } : expected;
 }
 
+function stepRecordings(call: CallRequest, lead: LegFacts | null): readonly RecordingStatus[] {
+  return (lead?.stepRecordingIds ?? []).map((id) => expectedRecording(call.recordingFormat, id));
+}
+
 /**
  * Two versions of one document as one. A document only moves forward, and the delivery of a recording knows more of it
  * than the call does; so writers may come late or twice, and neither undoes the other.
@@ -192,7 +198,24 @@ export function mergeDocuments(known: StatusDocument, incoming: StatusDocument):
   const newer = isNewer(incoming, known) ? incoming : known;
   const older = newer === incoming ? known : incoming;
   const recording = mergeRecordings(older.recording, newer.recording);
-  return { ...newer, recording, recordings: recording ? [recording] : [] };
+  const ofSteps = newer.recordings.slice(newer.recording ? 1 : 0).map((one) => {
+    const known = older.recordings.find(({ recording_id }) => recording_id === one.recording_id);
+    return mergeRecordings(known ?? null, one) ?? one;
+  });
+  return { ...newer, recording, recordings: [...(recording ? [recording] : []), ...ofSteps] };
+}
+
+/** The document with what is now known of one of its recordings; an earlier state that comes late is dropped. */
+export function withRecording(document: StatusDocument, news: RecordingStatus): StatusDocument {
+  const isOfStep = ({ recording_id }: RecordingStatus): boolean =>
+    recording_id === news.recording_id && recording_id !== document.recording?.recording_id;
+  const known = document.recordings.find(isOfStep) ?? document.recording;
+  if (known?.state === 'delivered') return document;
+  if (known !== document.recording) {
+    return { ...document, recordings: document.recordings.map((one) => (one === known ? news : one)) };
+  }
+  const ofSteps = document.recordings.slice(document.recording ? 1 : 0);
+  return { ...document, recording: news, recordings: [news, ...ofSteps] };
 }
 
 function isNewer(a: StatusDocument, b: StatusDocument): boolean {
@@ -200,11 +223,11 @@ function isNewer(a: StatusDocument, b: StatusDocument): boolean {
   return step === 0 ? a.updated_at >= b.updated_at : step > 0;
 }
 
-const FINAL_RECORDING_STATES = ['delivered', 'absent', 'lost'];
+const FINAL_RECORDING_STATES: readonly RecordingState[] = ['delivered', 'absent', 'lost'];
 
-/** Over, and nothing more will become known of its recording. */
-export function isSettled({ status, recording }: StatusDocument): boolean {
-  return status === 'ended' && (recording === null || FINAL_RECORDING_STATES.includes(recording.state));
+/** Over, and nothing more will become known of its recordings. */
+export function isSettled({ status, recordings }: StatusDocument): boolean {
+  return status === 'ended' && recordings.every(({ state }) => FINAL_RECORDING_STATES.includes(state));
 }
 
 function mergeRecordings(older: RecordingStatus | null, newer: RecordingStatus | null): RecordingStatus | null {

@@ -115,6 +115,4 @@ export interface Scene {
   readonly base: string;
   /** Of the document that is asked for, from 1. Its links lead to the next number. */
   readonly number: number;
-  /** Where the carrier fetches the sound for people who wait. */
-  readonly holdSoundUrl: string;
 }

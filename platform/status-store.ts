@@ -5,7 +5,7 @@
 import { Redis } from 'ioredis';
 import type { CallId } from '../domain/call';
 import type { RecordingStatus } from '../domain/recordings';
-import { isSettled, mergeDocuments } from '../domain/status';
+import { isSettled, mergeDocuments, withRecording } from '../domain/status';
 import type { StatusDocument } from '../domain/status';
 
 export interface StatusStore {
@@ -125,12 +125,6 @@ export function createRedisStatusStore(url: string, say: (problem: string) => vo
 
 function merged(known: StatusDocument | null, incoming: StatusDocument): StatusDocument {
   return known ? mergeDocuments(known, incoming) : incoming;
-}
-
-/** Nothing is left to be said of a delivered recording; an earlier state that comes late is dropped. */
-function withRecording(known: StatusDocument, recording: RecordingStatus): StatusDocument {
-  if (known.recording?.state === 'delivered') return known;
-  return { ...known, recording, recordings: [recording] };
 }
 
 /** Somebody else's value at our key is as good as none: the next write replaces it. */

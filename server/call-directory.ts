@@ -13,7 +13,7 @@ import { maskPhone } from '../domain/phone-numbers';
 import { deliveryWorkflowId } from '../domain/recordings';
 import type { RecordingStatus } from '../domain/recordings';
 import type { Outcome } from '../domain/outcome';
-import { describeCall, mergeDocuments } from '../domain/status';
+import { describeCall, withRecording } from '../domain/status';
 import type { CallStatus, StatusDocument } from '../domain/status';
 import {
   CALL_BACK,
@@ -201,7 +201,7 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
       const handle = workflow.getHandle<ColdCall>(callId);
       const { historyLength, memo } = await timely(() => handle.describe());
       if (historyLength <= NOT_BEGUN) return queued(memo?.['call'] as CallMemo);
-      return await withDelivery(await timely(() => handle.query(statusQuery)));
+      return await withDeliveries(await timely(() => handle.query(statusQuery)));
     } catch (error) {
       if (isNotFound(error)) return null;
       throw error;
@@ -245,17 +245,17 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
   }
 
   /** The delivery of a recording outlives its call, so it is asked itself. */
-  async function withDelivery(document: StatusDocument): Promise<StatusDocument> {
-    const id = document.status === 'ended' ? document.recording?.recording_id : null;
-    if (!id) return document;
-    const recording: RecordingStatus | null = await timely(() =>
-      workflow.getHandle(deliveryWorkflowId(id)).query(recordingQuery),
-    ).catch((error: unknown) => {
+  async function withDeliveries(document: StatusDocument): Promise<StatusDocument> {
+    const ids = document.status === 'ended' ? document.recordings.map(({ recording_id }) => recording_id) : [];
+    const asked = await Promise.all(ids.filter((id) => id !== null).map(deliveryOf));
+    return asked.filter((recording) => recording !== null).reduce(withRecording, document);
+  }
+
+  const deliveryOf = (recordingId: string): Promise<RecordingStatus | null> =>
+    timely(() => workflow.getHandle(deliveryWorkflowId(recordingId)).query(recordingQuery)).catch((error: unknown) => {
       if (isNotFound(error)) return null;
       throw error;
     });
-    return recording ? mergeDocuments(document, { ...document, recording, recordings: [recording] }) : document;
-  }
 
   return {
     start,

@@ -1,6 +1,5 @@
 /** The story of one call, bound to the world of a seed as `workflows/cold-call.ts` binds it to Temporal. */
 import type { CallRequest } from '../domain/call';
-import type { Carrier } from '../domain/carrier';
 import type { CallEvent } from '../domain/events';
 import { advance, NOTHING_KNOWN } from '../domain/facts';
 import type { Facts } from '../domain/facts';
@@ -26,8 +25,8 @@ export interface CallDeps {
   readonly worker: Worker;
   readonly request: CallRequest;
   readonly watch: CallWatch;
-  /** Binds the commands and questions. */
-  readonly carrier: (deliver: (job: () => void) => void) => Carrier;
+  /** Binds commands, questions and errands. */
+  readonly bind: (deliver: (job: () => void) => void) => Pick<CallRuntime, 'carrier' | 'errands'>;
 }
 
 export interface RunningCall {
@@ -50,7 +49,7 @@ interface Job {
 }
 
 /** Accepts a call: its story begins as soon as a worker takes it. */
-export function startCall({ clock, worker, request, watch, carrier }: CallDeps): RunningCall {
+export function startCall({ clock, worker, request, watch, bind }: CallDeps): RunningCall {
   let facts = NOTHING_KNOWN;
   let known = JSON.stringify(facts);
   let change: Change = { at: request.createdAt, source: 'api' };
@@ -135,7 +134,7 @@ export function startCall({ clock, worker, request, watch, carrier }: CallDeps):
     now: () => clock.now(),
     learn,
     until,
-    carrier: carrier((run) => {
+    ...bind((run) => {
       deliver({ signal: false, run });
     }),
     deliverRecording: (recording) => {

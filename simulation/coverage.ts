@@ -43,6 +43,7 @@ const EVENTS: Expected<CallEvent['kind']> = {
   machineReached: true,
   ending: true,
   conferenceEnded: true,
+  inProgress: true,
   followed: true,
   stepRecorded: true,
   hangupRequested: true,
@@ -74,6 +75,7 @@ const COMMANDS: Expected<Exclude<keyof Carrier, 'dial' | 'askLeg' | 'askParticip
     say: true,
     startRecording: true,
     mute: true,
+    redirect: true,
   };
 const MUTE_ANSWERS: Expected<MuteAnswer> = { done: true, unknown: true, notThere: true, carrierUnavailable: true };
 const WISHES: readonly Wish['kind'][] = ['hangUp', 'join', 'mute', 'takeOut', 'endConference'];

@@ -15,6 +15,7 @@ import { createVirtualClock } from '../simulator/carrier/virtual-clock';
 import type { VirtualClock } from '../simulator/carrier/virtual-clock';
 import type { JsonObject, Webhook } from '../simulator/carrier/world';
 import { createCarrier } from '../workflows/carrier-activities';
+import { createErrands } from '../workflows/errand-activities';
 import { startCall } from './call';
 import type { RunningCall } from './call';
 import { createChance, Draws } from './chance';
@@ -249,28 +250,24 @@ function begin(
     worker,
     request,
     watch: judge.watchCall(planned),
-    carrier: (deliver) =>
-      counted(
-        judge,
-        createCarrier(
-          request,
-          createProxy({
-            clock,
-            worker,
-            chance,
-            faulty: plan.weather.attempts,
-            callId,
-            deliver,
-            perform: (name, input) => performing[name]?.(input) ?? Promise.reject(new Error(`no activity ${name}`)),
-            heard: (attempt) => {
-              judge.heardAttempt(attempt);
-            },
-            broken: (error) => {
-              judge.broken(error);
-            },
-          }),
-        ),
-      ),
+    bind: (deliver) => {
+      const proxy = createProxy({
+        clock,
+        worker,
+        chance,
+        faulty: plan.weather.attempts,
+        callId,
+        deliver,
+        perform: (name, input) => performing[name]?.(input) ?? Promise.reject(new Error(`no activity ${name}`)),
+        heard: (attempt) => {
+          judge.heardAttempt(attempt);
+        },
+        broken: (error) => {
+          judge.broken(error);
+        },
+      });
+      return { carrier: counted(judge, createCarrier(request, proxy)), errands: createErrands(request, proxy) };
+    },
   });
   calls.set(callId, call);
   for (const wish of planned.wishes) {

@@ -20,9 +20,11 @@ import { enterConference, isIn, stopPlaying } from './story/conference';
 import { dialUntilKnown } from './story/dialing';
 import type { Dial } from './story/dialing';
 import { endEveryLeg, learnHowItEnded } from './story/ending';
+import { followScript, receiveLead } from './story/following';
 import { canGoOn, isMachine, isMeantForPeople, leadAnswered, leadIsGone } from './story/going-on';
+import type { Instructions } from './story/instructions';
 import { isForPerson, takeOutMachine, treatMachine } from './story/machine';
-import { announceRecording, handOverRecording } from './story/recording';
+import { announceRecording, handOverRecording, handOverStepRecordings } from './story/recording';
 import { say } from './story/speech';
 import type { CallRuntime } from './runtime';
 
@@ -34,14 +36,18 @@ const TIME_TO_DIAL_MS = 20_000;
 const VERDICT_COUNTS_FOR_MS = 30_000;
 const APOLOGY = 'We are sorry. Nobody is available to talk to you right now. Goodbye.';
 
-/** Runs a call from its acceptance to the hand-over of its recording. Returns when nothing of it is left to do. */
-export async function callStory(call: CallRequest, runtime: CallRuntime): Promise<void> {
+/**
+ * Runs a call from its acceptance to the hand-over of its recordings. Returns when nothing of it is left to do.
+ * @param instructions what a TeXML call is told; null: the lead comes into a conference
+ */
+export async function callStory(
+  call: CallRequest,
+  runtime: CallRuntime,
+  instructions: Instructions | null = null,
+): Promise<void> {
   const agents = accompanyAgents(call, runtime);
-  if (await bringAgentFirst(call, runtime)) {
-    const byItself = entersByItself(call, runtime.facts());
-    if (await ringLead(call, byItself, runtime)) await accompanyLead(call, byItself, runtime);
-    else if (hasLostAgent(call, runtime.facts())) learn(runtime, 'nobodyCame');
-  }
+  if (instructions !== null) await followInstructions(call, instructions, runtime);
+  else await bringTogether(call, runtime);
   learn(runtime, 'ending');
   do await endEveryLeg(call, runtime);
   while (
@@ -55,7 +61,24 @@ export async function callStory(call: CallRequest, runtime: CallRuntime): Promis
   if (isMeantForPeople(call) && isMachine(runtime.facts())) learn(runtime, 'machineReached');
   const source = runtime.facts().hangupRequestedAt ? 'api' : 'command';
   runtime.learn({ kind: 'ended', at: iso(runtime.now()), source });
-  if (!unansweredForSure) await handOverRecording(call, runtime);
+  if (unansweredForSure) return;
+  await handOverRecording(call, runtime);
+  if (instructions?.mayHaveRecorded() === true) await handOverStepRecordings(call, runtime);
+}
+
+/** Lead and agents meet in a conference. */
+async function bringTogether(call: CallRequest, runtime: CallRuntime): Promise<void> {
+  if (!(await bringAgentFirst(call, runtime))) return;
+  const byItself = entersByItself(call, runtime.facts());
+  if (await ringLead(call, byItself, runtime)) await accompanyLead(call, byItself, runtime);
+  else if (hasLostAgent(call, runtime.facts())) learn(runtime, 'nobodyCame');
+}
+
+/** The lead, called by us or calling us, hears documents. */
+async function followInstructions(call: CallRequest, instructions: Instructions, runtime: CallRuntime): Promise<void> {
+  const { incoming } = call;
+  const answered = await (incoming ? receiveLead(call, incoming.callSid, runtime) : ringLead(call, false, runtime));
+  if (answered) await followScript(call, instructions, runtime);
 }
 
 /** The lead's phone rings only once the agent is there, where that was asked for; false when the agent does not come. */

@@ -12,6 +12,7 @@ import { ActivityFailure, proxyActivities, TimeoutFailure } from '@temporalio/wo
 import { TimeoutType } from '@temporalio/common';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { CarrierActivities } from '../activities/carrier';
+import type { TexmlActivities } from '../activities/texml-calls';
 import type { CallRequest } from '../domain/call';
 import type { Carrier, CommandAnswer, DialAnswer } from '../domain/carrier';
 import type { CallEvent } from '../domain/events';
@@ -40,6 +41,40 @@ const ASKING: ActivityOptions = {
 
 /** @param proxy binds activities to the world: Temporal's own, or that of the seeded simulation. */
 export function createCarrier(call: CallRequest, proxy = proxyActivities): Carrier {
+  const texml = createTexmlCarrier(call, proxy);
+  const carrier = { ...createCallControl(call, proxy), redirect: texml.redirect };
+  return call.handler.type === 'texml' ? { ...carrier, ...texml } : carrier;
+}
+
+type TexmlCarrier = Pick<Carrier, 'dial' | 'hangUp' | 'redirect' | 'askLeg' | 'findLeg' | 'listRecordings'>;
+
+/** A TeXML call is another resource at the carrier, with commands of its own. */
+function createTexmlCarrier(call: CallRequest, proxy: typeof proxyActivities): TexmlCarrier {
+  const acting = proxy<TexmlActivities>(ACTING);
+  const asking = proxy<TexmlActivities>(ASKING);
+  return {
+    dial: (command) =>
+      proxy<TexmlActivities>(DIALING)
+        .dialTexml.executeWithOptions({ summary: `Dial lead ${maskPhone(call.toPhone)}` }, [command])
+        .catch(unclear),
+    hangUp: (command) =>
+      proxy<TexmlActivities>(HANGING_UP)
+        .hangUpTexml.executeWithOptions({ summary: 'Hang up lead' }, [command])
+        .catch(unavailable),
+    redirect: (command) =>
+      acting.redirectTexml.executeWithOptions({ summary: 'Play another document' }, [command]).catch(unavailable),
+    askLeg: (question) =>
+      asking.askTexmlLeg.executeWithOptions({ summary: "How is the lead's call?" }, [question]).catch(noAnswer),
+    findLeg: (question) =>
+      asking.findTexmlLeg.executeWithOptions({ summary: 'Was lead dialed?' }, [question]).catch(noAnswer),
+    listRecordings: (question) =>
+      asking.listTexmlRecordings
+        .executeWithOptions({ summary: 'Which recordings are there?' }, [question])
+        .catch(noAnswer),
+  };
+}
+
+function createCallControl(call: CallRequest, proxy: typeof proxyActivities): Omit<Carrier, 'redirect'> {
   const dialing = proxy<CarrierActivities>(DIALING);
   const hangingUp = proxy<CarrierActivities>(HANGING_UP);
   const acting = proxy<CarrierActivities>(ACTING);

@@ -22,10 +22,13 @@ import { maskPhone } from '../domain/phone-numbers';
 import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
 import type { StatusActivities } from '../activities/status';
+import type { Script } from '../flows/script';
 import { callStory } from './call-story';
 import { createCarrier } from './carrier-activities';
+import { createErrands } from './errand-activities';
 import {
   eventSignals,
+  instructionsUpdate,
   muteUpdate,
   recordingsTaskQueue,
   searchAttributes,
@@ -35,6 +38,7 @@ import {
 import type { CallSinks, TimelineEntry } from './messages';
 import type { CallRuntime } from './runtime';
 import { startDelivery } from './start-delivery';
+import { createInstructions } from './story/instructions';
 import { mute } from './story/mute';
 
 /** Redis is a copy: if it cannot be written within a minute, what it has expires soon, and readers ask this run. */
@@ -44,7 +48,7 @@ const lastWord = proxyActivities<StatusActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
 });
 
-export async function coldCall(call: CallRequest): Promise<StatusDocument> {
+export async function coldCall(call: CallRequest, script?: Script): Promise<StatusDocument> {
   let facts: Facts = NOTHING_KNOWN;
   let change: Change = { at: call.createdAt, source: 'api' };
   const status = (): StatusDocument => describeCall(call, facts, change);
@@ -79,6 +83,7 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
       return timeoutMs === Infinity || condition(() => predicate(facts), timeoutMs, { summary });
     },
     carrier: createCarrier(call),
+    errands: createErrands(call),
     deliverRecording: (recording) => {
       lastThings.push(startDelivery(recording, { taskQueue: recordingsTaskQueue(workflowInfo().taskQueue) }));
     },
@@ -86,10 +91,12 @@ export async function coldCall(call: CallRequest): Promise<StatusDocument> {
   setHandler(muteUpdate, (request) => mute(call, request, runtime), {
     description: 'Mutes a participant, or lets it be heard again.',
   });
+  const instructions = script === undefined ? null : createInstructions(call, script, runtime);
+  if (instructions) setHandler(instructionsUpdate, instructions.answer, { description: 'The document of this number.' });
   askToHangUpWhenCancelled(learn);
   // Even a cancelled run tells its story to the end: legs are hung up, the recording is handed over.
   await CancellationScope.nonCancellable(async () => {
-    await callStory(call, runtime);
+    await callStory(call, runtime, instructions);
     await condition(allHandlersFinished);
     // At once with the start of the delivery, which saves a task.
     await Promise.all([...lastThings, lastWord.publishStatus(status()).catch(() => undefined)]);

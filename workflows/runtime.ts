@@ -6,6 +6,7 @@ import type { Carrier } from '../domain/carrier';
 import type { CallEvent } from '../domain/events';
 import type { Facts } from '../domain/facts';
 import type { RecordingToDeliver } from '../domain/recordings';
+import type { Errand, Report } from '../flows/script';
 
 export interface CallRuntime {
   /** What is known now. */
@@ -22,6 +23,15 @@ export interface CallRuntime {
    */
   until(predicate: (facts: Facts) => boolean, timeoutMs: number, summary: string): Promise<boolean>;
   readonly carrier: Carrier;
+  readonly errands: Errands;
   /** Starts the delivery of a recording, which outlives the call; the call does not end before it has started. Safe to repeat. */
   deliverRecording(recording: RecordingToDeliver): void;
+}
+
+/** What a script has found out, beside the carrier. They never throw: "no answer" is a report, too. */
+export interface Errands {
+  /** @param key names it within its call; a repeat has the same. */
+  run(errand: Exclude<Errand, { kind: 'verdict' }>, key: string): Promise<Report>;
+  /** The first number or address that may not be dialed; null: all may be. Unknown is not allowed. */
+  firstForbidden(targets: readonly string[]): Promise<string | null>;
 }

@@ -23,7 +23,7 @@ const logger = new DefaultLogger('ERROR', () => undefined);
 const QUEUE = 'calls';
 const leg: ReachableLeg = { ...LEAD, callControlId: 'v3:a', callLegId: 'leg-a', callSessionId: 'session-a' };
 
-type CallActivities = Carrier & StatusActivities;
+type CallActivities = Omit<Carrier, 'redirect'> & StatusActivities;
 type Script = Partial<CallActivities>;
 
 const usual: CallActivities = {

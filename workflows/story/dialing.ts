@@ -13,10 +13,6 @@ import { iso } from '../../domain/time';
 import type { CallRuntime } from '../runtime';
 import { unless } from './unless';
 
-/** No identical request is sent later than this after the first. */
-const RESEND_WITHIN_MS = 45_000;
-/** Webhooks are usually here within a second; only then is it worth asking. */
-const WEBHOOK_GRACE_MS = 8_000;
 const ASK_EVERY_MS = 10_000;
 /** How far the carrier's log may be behind or ahead of Temporal's clock. */
 const CLOCKS_DIFFER_MS = 15 * 60_000;
@@ -39,8 +35,28 @@ export interface Dial {
   readonly isWanted: (facts: Facts) => boolean;
 }
 
+/** How long an unclear dial is looked for, and whether it may be repeated. */
+interface Patience {
+  /** Webhooks are usually here within a second; only after this is it worth asking. */
+  readonly graceMs: number;
+  /** No identical request is sent later than this after the first. */
+  readonly resendWithinMs: number;
+  /** How long after an unclear answer the leg may still show up; one that was taken rings and shows up later. */
+  readonly watchMs: (call: CallRequest, leg: LegName) => number;
+}
+
+const UNTIL_IT_HAS_RUNG: Patience['watchMs'] = (call, leg) => ringSecondsOf(call, leg) * 1000 + WATCH_AFTER_RING_MS;
+
+const BY_HANDLER: Readonly<Record<CallRequest['handler']['type'], Patience>> = {
+  conference: { graceMs: 8_000, resendWithinMs: 45_000, watchMs: UNTIL_IT_HAS_RUNG },
+  // TeXML takes no command_id, so a repeat would be a second call.
+  texml: { graceMs: 10_000, resendWithinMs: 0, watchMs: () => 40_000 },
+};
+
 /** What is known of a dial that may go on for a while. */
 interface Dialing {
+  /** The carrier took it, and did not say which leg that is. */
+  taken: boolean;
   /** When the first request went out whose answer was not clear; null while every answer was. */
   unclearSinceMs: number | null;
   /** Why nothing was placed, the last time the carrier said so. */
@@ -63,11 +79,16 @@ const TOO_LATE: Refused = {
  * ours, it takes the dial to be unclear since its first request.
  */
 export async function dialUntilKnown(call: CallRequest, dial: Dial, runtime: CallRuntime): Promise<boolean> {
-  const dialing: Dialing = { unclearSinceMs: firstDialMs(runtime.facts(), dial), refusal: TOO_LATE };
+  const { graceMs, resendWithinMs } = BY_HANDLER[call.handler.type];
+  const dialing: Dialing = {
+    taken: false,
+    unclearSinceMs: firstDialMs(runtime.facts(), dial),
+    refusal: TOO_LATE,
+  };
   for (;;) {
-    const look = dialing.unclearSinceMs === null ? 'absent' : await lookForLeg(call, dial, runtime, WEBHOOK_GRACE_MS);
+    const look = dialing.unclearSinceMs === null ? 'absent' : await lookForLeg(call, dial, runtime, graceMs);
     if (look === 'found') return true;
-    if (!mayStillSend(runtime, dial, dialing)) return giveUp(call, dial, runtime, dialing);
+    if (!mayStillSend(runtime, dial, dialing, resendWithinMs)) return giveUp(call, dial, runtime, dialing);
     // Only a complete look that found nothing makes another request harmless.
     if (look === 'absent' && (await sendOnce(call, dial, runtime, dialing)) === 'settled') return knows(runtime, dial);
   }
@@ -90,6 +111,9 @@ async function sendOnce(
     case 'placed':
       return 'settled';
     case 'taken':
+      dialing.taken = true;
+      dialing.unclearSinceMs ??= sentAtMs;
+      return 'again';
     case 'ambiguous':
       dialing.unclearSinceMs ??= sentAtMs;
       return 'again';
@@ -130,9 +154,14 @@ function firstDialMs({ leadDialedAt }: Facts, { leg }: Dial): number | null {
   return leg.role !== 'lead' || leadDialedAt === null ? null : Date.parse(leadDialedAt);
 }
 
-function mayStillSend(runtime: CallRuntime, dial: Dial, { unclearSinceMs }: Dialing): boolean {
+function mayStillSend(
+  runtime: CallRuntime,
+  dial: Dial,
+  { unclearSinceMs }: Dialing,
+  resendWithinMs: number,
+): boolean {
   if (!dial.isWanted(runtime.facts()) || runtime.now() > dial.notAfterMs) return false;
-  return unclearSinceMs === null || runtime.now() <= unclearSinceMs + RESEND_WITHIN_MS;
+  return unclearSinceMs === null || runtime.now() <= unclearSinceMs + resendWithinMs;
 }
 
 function refuse(leg: LegName, { code, detail }: Refused, runtime: CallRuntime): void {
@@ -146,7 +175,8 @@ async function giveUp(call: CallRequest, dial: Dial, runtime: CallRuntime, diali
     if (dial.isWanted(runtime.facts())) refuse(leg, refusal, runtime);
     return false;
   }
-  const watchEndsAtMs = unclearSinceMs + ringSecondsOf(call, leg) * 1000 + WATCH_AFTER_RING_MS;
+  const watchMs = dialing.taken ? UNTIL_IT_HAS_RUNG : BY_HANDLER[call.handler.type].watchMs;
+  const watchEndsAtMs = unclearSinceMs + watchMs(call, leg);
   let look: Sight = 'unknown';
   // Only a complete look that found nothing ends the watch; a carrier that cannot be asked does not keep it up for ever.
   while (runtime.now() < watchEndsAtMs || (look === 'unknown' && runtime.now() < watchEndsAtMs + WATCH_LONGER_MS)) {
@@ -178,7 +208,14 @@ export async function findLeg(call: CallRequest, leg: LegName, runtime: CallRunt
   const toPhone = leg.role === 'lead' ? call.toPhone : agent?.type === 'phone' ? agent.number : null;
   const since = iso(runtime.acceptedAtMs - CLOCKS_DIFFER_MS);
   const { role, participant, attempt } = leg;
-  const look = await runtime.carrier.findLeg({ callId, leg: { role, participant, attempt }, toPhone, since });
+  const look = await runtime.carrier.findLeg({
+    callId,
+    leg: { role, participant, attempt },
+    toPhone,
+    fromPhone: call.fromPhone,
+    since,
+    dialedAt: runtime.facts().dialSentAt,
+  });
   for (const event of look?.events ?? []) runtime.learn(event);
   return look?.complete ?? false;
 }

@@ -17,7 +17,11 @@ const ASK_EVERY_MS = 3_000;
 
 /** Waits for the verdict where it matters; false when a machine answered a call that is meant for people. */
 export async function isForPerson(call: CallRequest, runtime: CallRuntime): Promise<boolean> {
-  if (!isMeantForPeople(call)) return true;
+  return !isMeantForPeople(call) || isPerson(call, runtime);
+}
+
+/** Waits for the verdict, as long as somebody may be left in silence; nobody's is taken for a person's. */
+export async function isPerson(call: CallRequest, runtime: CallRuntime): Promise<boolean> {
   const known = (facts: Facts): boolean => !canGoOn(facts) || (leadLeg(facts)?.verdict ?? null) !== null;
   const waiting = { patienceMs: VERDICT_WITHIN_MS, askEveryMs: ASK_EVERY_MS, summary: 'person or machine?' };
   const lead = leadLeg(runtime.facts());
@@ -39,10 +43,15 @@ async function leaveMessage(call: CallRequest, runtime: CallRuntime): Promise<vo
   const { answeringMachine } = call;
   const hears = leadLeg(runtime.facts())?.verdict === 'machine';
   if (answeringMachine.policy !== 'leave_message' || !hears) return;
+  await untilGreeted(call, runtime);
+  if (canGoOn(runtime.facts())) await say(call, 'message', answeringMachine.message, runtime);
+}
+
+/** Until a machine has said its greeting, or takes too long for it. */
+export async function untilGreeted(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const greeted = (facts: Facts): boolean => !canGoOn(facts) || leadLeg(facts)?.greetingEndedAt !== null;
   const patienceMs = GREETING_ENDS_WITHIN_MS;
   await untilAsking(call, runtime, greeted, { patienceMs, askEveryMs: 2 * ASK_EVERY_MS, summary: 'the beep' });
-  if (canGoOn(runtime.facts())) await say(call, 'message', answeringMachine.message, runtime);
 }
 
 /** The verdict came when the lead had been brought into the conference: the machine is taken out. */

@@ -3,6 +3,7 @@ import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { answeredAt, isAlive, leadLeg, recordingFailureOf } from '../../domain/legs';
 import { DAY_MS, iso } from '../../domain/time';
+import type { RecordingToDeliver } from '../../domain/recordings';
 import type { CallRuntime } from '../runtime';
 import { say } from './speech';
 
@@ -12,6 +13,9 @@ const RECORDING_LOOKS_MS = [
   ...[0, 5, 30, 60, 300, 900, 3600, 6 * 3600].map((seconds) => seconds * 1000),
   ...Array.from({ length: 30 }, () => DAY_MS),
 ];
+
+/** The same for what steps recorded, of which nobody says how many they are. */
+const STEP_RECORDING_LOOKS_MS = [0, 60, 900].map((seconds) => seconds * 1000);
 
 /** Speaks the notice; only when it was heard to its end is the recording started. A call that cannot be recorded goes on. */
 export async function announceRecording(call: CallRequest, runtime: CallRuntime): Promise<void> {
@@ -35,11 +39,33 @@ export async function handOverRecording(call: CallRequest, runtime: CallRuntime)
   };
   await runtime.until(announced, RECORDING_GRACE_MS, 'recording saved');
   const recordingId = await findRecordingId(runtime);
-  if (recordingId === null) return;
-  const { callControlId } = lead.identity;
+  if (recordingId !== null) runtime.deliverRecording(recordingOf(call, lead, recordingId));
+}
+
+/** What steps recorded: told by webhooks, or found in the carrier's list, which is looked through again for late ones. */
+export async function handOverStepRecordings(call: CallRequest, runtime: CallRuntime): Promise<void> {
+  const handedOver = new Set<string>();
+  const rest = (facts: Facts): readonly string[] =>
+    (leadLeg(facts)?.stepRecordingIds ?? []).filter((id) => !handedOver.has(id));
+  for (const waitMs of STEP_RECORDING_LOOKS_MS) {
+    const lead = leadLeg(runtime.facts());
+    if (lead === null) return;
+    await runtime.until((facts) => rest(facts).length > 0, waitMs, "looking for steps' recordings");
+    const { callLegId } = lead.identity;
+    for (const recordingId of (await runtime.carrier.listRecordings({ callLegId, of: 'steps' })) ?? []) {
+      runtime.learn({ kind: 'stepRecorded', at: iso(runtime.now()), source: 'poll', leg: lead.identity, recordingId });
+    }
+    for (const recordingId of rest(runtime.facts())) {
+      handedOver.add(recordingId);
+      runtime.deliverRecording(recordingOf(call, lead, recordingId));
+    }
+  }
+}
+
+function recordingOf(call: CallRequest, { identity }: LegFacts, recordingId: string): RecordingToDeliver {
+  const { callControlId } = identity;
   const { callId, provider, businessId, fromPhone, toPhone, metadata, recordingFormat: format } = call;
-  const ids = { recordingId, callId, callControlId };
-  runtime.deliverRecording({ ...ids, format, businessId, provider, fromPhone, toPhone, metadata });
+  return { recordingId, callId, callControlId, format, businessId, provider, fromPhone, toPhone, metadata };
 }
 
 /** Without a notice that was heard there is none, and the status says so. */

@@ -107,14 +107,14 @@ test.each([
 test('a leg is found among the active calls by its client_state, behind many others', async () => {
   await Promise.all(Array.from({ length: 30 }, (_, i) => dial(aCallTo(`+1555001${String(i).padStart(4, '0')}`))));
   const { call, leg } = await placed('+15550006003');
-  const { callId, toPhone, createdAt: since } = call;
-  const events = await find({ callId, leg: LEAD, toPhone, since });
+  const { callId, toPhone, fromPhone, createdAt: since } = call;
+  const events = await find({ callId, leg: LEAD, toPhone, fromPhone, since, dialedAt: since });
   expect(events[0]).toMatchObject({ kind: 'initiated', leg: { callLegId: leg.callLegId } });
 });
 
 test('a leg that was never dialed is not found', async () => {
-  const { callId, toPhone, createdAt: since } = aCallTo('+15550007003');
-  expect(await find({ callId, leg: LEAD, toPhone, since })).toEqual([]);
+  const { callId, toPhone, fromPhone, createdAt: since } = aCallTo('+15550007003');
+  expect(await find({ callId, leg: LEAD, toPhone, fromPhone, since, dialedAt: since })).toEqual([]);
 });
 
 test('hanging up what is over is "gone", not a failure', async () => {

@@ -1,0 +1,140 @@
+/**
+ * What a TeXML call is told, a document at a time. Documents are numbered: the same number always has the same one,
+ * however often the carrier asks, so a repeat or a crash between two of them changes nothing for the caller.
+ */
+import { LEAD, leadPhoneOf } from '../../domain/call';
+import type { CallRequest } from '../../domain/call';
+import type { Facts } from '../../domain/facts';
+import { livingLegs } from '../../domain/legs';
+import { iso } from '../../domain/time';
+import { begin, step } from '../../flows/engine';
+import type { Report, Scene, Script } from '../../flows/script';
+import { hangup, response, say } from '../../texml/builder';
+import type { TexmlDocument, TexmlElement } from '../../texml/document';
+import { targetsOf } from '../../texml/targets';
+import { writeTexml } from '../../texml/writer';
+import type { InstructionsRequest } from '../messages';
+import type { CallRuntime } from '../runtime';
+import { createMachineDocuments } from './machine-documents';
+
+export interface Instructions {
+  /** The document of this number, as text. A call that is over is told to hang up. */
+  answer(request: InstructionsRequest): Promise<string>;
+  /** A machine was found only after something else had begun to play. */
+  hasMoreToSay(facts: Facts): boolean;
+  /** Has the carrier ask for the next document now. Once. */
+  interrupt(): Promise<void>;
+  /** A document that was answered records by itself. */
+  readonly mayHaveRecorded: () => boolean;
+}
+
+/** A history has room for many more; a caller who hears so many is in a loop. The customer's server is asked less often. */
+const MOST_DOCUMENTS: Readonly<Record<Script['kind'], number>> = { flow: 500, documents: 100 };
+const MOST_ERRANDS = 20;
+
+const HANG_UP = response(hangup());
+const APOLOGY = response(say('We are sorry, something went wrong. Goodbye.'), hangup());
+
+export function createInstructions(call: CallRequest, script: Script, runtime: CallRuntime): Instructions {
+  const made = new Map<number, Promise<string>>();
+  const machine = createMachineDocuments(call, runtime);
+  let position = begin(script);
+  let base = '';
+  let recorded = false;
+  let interrupted = false;
+
+  async function follow(number: number, { fields, target }: InstructionsRequest): Promise<TexmlDocument> {
+    const scene = sceneOf(number);
+    let turn = machine.lateTurn(script, scene) ?? step(script, position, { kind: 'asked', fields, target }, scene);
+    for (let nth = 1; turn.kind === 'errand'; nth++) {
+      position = turn.position;
+      if (nth > MOST_ERRANDS) return APOLOGY;
+      const { errand } = turn;
+      const report: Report =
+        errand.kind === 'verdict'
+          ? await machine.verdict(position)
+          : await runtime.errands.run(errand, `${number}.${nth}`);
+      if (isOver(runtime.facts())) return HANG_UP;
+      turn = step(script, position, { kind: 'report', report }, scene);
+    }
+    position = turn.position;
+    return (await isForbidden(turn.document)) ? APOLOGY : turn.document;
+  }
+
+  const linkTo = (number: number): string => `${base}/instructions/${number}`;
+
+  const sceneOf = (number: number): Scene => ({
+    callId: call.callId,
+    leadPhone: leadPhoneOf(call),
+    ourPhone: call.incoming === undefined ? call.fromPhone : call.toPhone,
+    nowMs: runtime.now(),
+    base,
+    number,
+  });
+
+  async function isForbidden(document: TexmlDocument): Promise<boolean> {
+    const targets = targetsOf(document);
+    const forbidden = targets.length === 0 ? null : await runtime.errands.firstForbidden(targets);
+    if (forbidden === null) return false;
+    const detail = 'a document would dial a number or an address that may not be dialed';
+    const code = 'destination_not_allowed';
+    runtime.learn({ kind: 'commandFailed', at: iso(runtime.now()), source: 'command', code, detail });
+    return true;
+  }
+
+  async function make(number: number, request: InstructionsRequest, before: Promise<unknown>): Promise<string> {
+    await before;
+    if (isOver(runtime.facts())) return writeTexml(HANG_UP);
+    if (number > MOST_DOCUMENTS[script.kind]) return writeTexml(APOLOGY);
+    const treated = await machine.instead(linkTo(number + 1));
+    const document = treated ?? (await follow(number, request));
+    if (treated === null) learnFollowed(request);
+    recorded ||= recordsBesides(document);
+    return writeTexml(document);
+  }
+
+  const legOf = ({ callSid }: InstructionsRequest) =>
+    ({ ...LEAD, callLegId: callSid, callControlId: callSid, callSessionId: null }) as const;
+  const learnFollowed = (request: InstructionsRequest): void => {
+    runtime.learn({ kind: 'followed', at: iso(runtime.now()), source: 'webhook', leg: legOf(request) });
+  };
+
+  return {
+    answer(request) {
+      base = request.base;
+      // Nobody is asked what to play before the answer, but for people who call us.
+      const kind = call.incoming === undefined ? 'answered' : 'initiated';
+      runtime.learn({ kind, at: request.at, source: 'webhook', leg: legOf(request) });
+      if ('Digits' in request.fields || 'SpeechResult' in request.fields) machine.answers();
+      const latest = made.size;
+      const number = request.number === 'again' ? Math.max(1, latest) : Math.min(request.number, latest + 1);
+      const known = made.get(number);
+      if (known) return known;
+      const making = make(number, request, made.get(latest) ?? Promise.resolve());
+      made.set(number, making);
+      return making;
+    },
+    hasMoreToSay: (facts) => !interrupted && machine.isLate(facts),
+    async interrupt() {
+      interrupted = true;
+      const leg = livingLegs(runtime.facts()).find(({ identity }) => identity.role === LEAD.role)?.identity;
+      if (leg) await runtime.carrier.redirect({ callId: call.callId, leg, url: linkTo(made.size + 1) });
+    },
+    mayHaveRecorded: () => recorded,
+  };
+}
+
+/** Nobody is to hear anything more. */
+function isOver({ endingAt, hangupRequestedAt }: Facts): boolean {
+  return endingAt !== null || hangupRequestedAt !== null;
+}
+
+/** A `Record`, or the attribute of a `Dial` or a `Conference`. */
+function recordsBesides({ name, attributes, children }: TexmlElement): boolean {
+  const { record = 'do-not-record' } = attributes;
+  return (
+    name === 'Record' ||
+    record !== 'do-not-record' ||
+    children.some((child) => typeof child !== 'string' && recordsBesides(child))
+  );
+}
