@@ -78,7 +78,11 @@ export function createErrandActivities(settings: ErrandSettings): ErrandActiviti
       });
       return { status: response.statusCode ?? null, body: await readText(response, LONGEST_ANSWER_BYTES) };
     } catch (error) {
-      log.warn('a server of a flow did not answer', { event: 'flow.unanswered', host: address.url.host, reason: kindOf(error) });
+      log.warn('a server of a flow did not answer', {
+        event: 'flow.unanswered',
+        host: address.url.host,
+        reason: kindOf(error),
+      });
       return NO_ANSWER;
     }
   }

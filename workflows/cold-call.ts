@@ -92,7 +92,8 @@ export async function coldCall(call: CallRequest, script?: Script): Promise<Stat
     description: 'Mutes a participant, or lets it be heard again.',
   });
   const instructions = script === undefined ? null : createInstructions(call, script, runtime);
-  if (instructions) setHandler(instructionsUpdate, instructions.answer, { description: 'The document of this number.' });
+  if (instructions)
+    setHandler(instructionsUpdate, instructions.answer, { description: 'The document of this number.' });
   askToHangUpWhenCancelled(learn);
   // Even a cancelled run tells its story to the end: legs are hung up, the recording is handed over.
   await CancellationScope.nonCancellable(async () => {

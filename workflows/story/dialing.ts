@@ -154,12 +154,7 @@ function firstDialMs({ leadDialedAt }: Facts, { leg }: Dial): number | null {
   return leg.role !== 'lead' || leadDialedAt === null ? null : Date.parse(leadDialedAt);
 }
 
-function mayStillSend(
-  runtime: CallRuntime,
-  dial: Dial,
-  { unclearSinceMs }: Dialing,
-  resendWithinMs: number,
-): boolean {
+function mayStillSend(runtime: CallRuntime, dial: Dial, { unclearSinceMs }: Dialing, resendWithinMs: number): boolean {
   if (!dial.isWanted(runtime.facts()) || runtime.now() > dial.notAfterMs) return false;
   return unclearSinceMs === null || runtime.now() <= unclearSinceMs + resendWithinMs;
 }

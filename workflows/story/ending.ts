@@ -70,7 +70,15 @@ function surelyOverAtMs(call: CallRequest, { identity, seenAt }: LegFacts): numb
 }
 
 /** Causes that only a call nobody answered ends with. */
-const NEVER_ANSWERED = ['user_busy', 'call_rejected', 'timeout', 'no_answer', 'not_found', 'originator_cancel', 'failed'];
+const NEVER_ANSWERED = [
+  'user_busy',
+  'call_rejected',
+  'timeout',
+  'no_answer',
+  'not_found',
+  'originator_cancel',
+  'failed',
+];
 /** When to ask how a leg ended, until the carrier's log has its hangup and with it all that came before. */
 const HOW_IT_ENDED_LOOKS_MS = [0, 1_000, 2_000, 5_000, 10_000, 10_000];
 

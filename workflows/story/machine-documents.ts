@@ -74,7 +74,8 @@ export function createMachineDocuments(call: CallRequest, runtime: CallRuntime):
       return turn;
     },
     isLate: (facts) =>
-      isMachine(facts) && (doubtful !== null || (isMeantForPeople(call) && !isAnswering && facts.machineReachedAt === null)),
+      isMachine(facts) &&
+      (doubtful !== null || (isMeantForPeople(call) && !isAnswering && facts.machineReachedAt === null)),
     answers() {
       isAnswering = true;
       doubtful = null;
