@@ -68,7 +68,7 @@ export function allowedAddress(
   isUsual: (host: string) => boolean,
 ): AllowedAddress | null {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || url.username !== '' || url.password !== '') return null;
+  if (url?.username !== '' || url.password !== '') return null;
   const { protocol, hostname, port } = url;
   // `URL.host` leaves the default port out; the list always names one.
   const listed = `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;

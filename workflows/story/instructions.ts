@@ -19,7 +19,7 @@ import { createMachineDocuments } from './machine-documents';
 
 export interface Instructions {
   /** The document of this number, as text. A call that is over is told to hang up. */
-  answer(request: InstructionsRequest): Promise<string>;
+  readonly answer: (request: InstructionsRequest) => Promise<string>;
   /** A machine was found only after something else had begun to play. */
   hasMoreToSay(facts: Facts): boolean;
   /** Has the carrier ask for the next document now. Once. */
