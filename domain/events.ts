@@ -61,7 +61,7 @@ export type CallEvent =
   /** A document of a TeXML call has been answered: its flow has begun. */
   | (LegHappened & { readonly kind: 'followed' })
   /** A step of a TeXML call recorded something, beside the recording of the call. */
-  | (LegHappened & { readonly kind: 'stepRecorded'; readonly recordingId: string })
+  | (Happened & { readonly kind: 'stepRecorded'; readonly recordingId: string })
   /** Somebody wants this agent rung into the conference; once more, when the agent is there, after a page was reloaded. */
   | (Happened & { readonly kind: 'agentRequested'; readonly agent: Agent })
   /** The agent did not come, after so many requests. */

@@ -41,8 +41,6 @@ export interface LegFacts {
   readonly recordingStartedAt: string | null;
   readonly recordingSavedAt: string | null;
   readonly recordingFailure: string | null;
-  /** What steps of its flow recorded, beside the recording of the call. */
-  readonly stepRecordingIds: readonly string[];
 }
 
 export interface Said {
@@ -80,6 +78,8 @@ export interface Facts {
   readonly commandFailure: Refusal | null;
   /** When, by conference_id. */
   readonly endedConferences: Readonly<Record<string, string>>;
+  /** What steps of a flow recorded, beside the recording of the call. */
+  readonly stepRecordingIds: readonly string[];
   readonly hangupRequestedAt: string | null;
   readonly nobodyCameAt: string | null;
   readonly machineReachedAt: string | null;
@@ -97,6 +97,7 @@ export const NOTHING_KNOWN: Facts = {
   leadUnresolvedAt: null,
   commandFailure: null,
   endedConferences: {},
+  stepRecordingIds: [],
   hangupRequestedAt: null,
   nobodyCameAt: null,
   machineReachedAt: null,
@@ -125,6 +126,8 @@ export function advance(facts: Facts, event: CallEvent): Facts {
       return { ...facts, commandFailure: first(facts.commandFailure, refusalOf(event)) };
     case 'conferenceEnded':
       return { ...facts, endedConferences: withEnded(facts.endedConferences, event) };
+    case 'stepRecorded':
+      return { ...facts, stepRecordingIds: including(facts.stepRecordingIds, event.recordingId) };
     case 'agentRequested':
     case 'agentUnavailable':
       return { ...facts, agents: advanceAgents(facts.agents, event) };
@@ -155,7 +158,6 @@ export function advance(facts: Facts, event: CallEvent): Facts {
     case 'recordingFailed':
     case 'inProgress':
     case 'followed':
-    case 'stepRecorded':
       return withLeg(facts, event);
   }
 }
@@ -200,7 +202,6 @@ const UNHEARD_OF: Omit<LegFacts, 'identity' | 'named' | 'confirmed' | 'seenAt'> 
   recordingStartedAt: null,
   recordingSavedAt: null,
   recordingFailure: null,
-  stepRecordingIds: [],
 };
 
 function seen(known: LegFacts | undefined, event: LegEvent): LegFacts {
@@ -272,8 +273,6 @@ function advanceLeg(leg: LegFacts, event: LegEvent): LegFacts {
       return { ...leg, recordingFailure: least(leg.recordingFailure, event.reason) };
     case 'followed':
       return { ...heard(leg, event), followedAt: earliest(leg.followedAt, event.at) };
-    case 'stepRecorded':
-      return { ...heard(leg, event), stepRecordingIds: including(leg.stepRecordingIds, event.recordingId) };
   }
 }
 

@@ -127,7 +127,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     error_code: refusal?.code ?? null,
     error_detail: refusal?.detail ?? null,
     recording,
-    recordings: [...(recording ? [recording] : []), ...stepRecordings(call, lead)],
+    recordings: [...(recording ? [recording] : []), ...stepRecordings(call, facts)],
     updated_at: change.at,
     source: change.source,
   };
@@ -186,8 +186,8 @@ function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | nul
   return neverAnswered ? { ...expected, state: 'absent', recording_id: null } : expected;
 }
 
-function stepRecordings(call: CallRequest, lead: LegFacts | null): readonly RecordingStatus[] {
-  return (lead?.stepRecordingIds ?? []).map((id) => expectedRecording(call.recordingFormat, id));
+function stepRecordings(call: CallRequest, { stepRecordingIds }: Facts): readonly RecordingStatus[] {
+  return stepRecordingIds.map((id) => expectedRecording(call.recordingFormat, id));
 }
 
 /**

@@ -45,15 +45,14 @@ export async function handOverRecording(call: CallRequest, runtime: CallRuntime)
 /** What steps recorded: told by webhooks, or found in the carrier's list, which is looked through again for late ones. */
 export async function handOverStepRecordings(call: CallRequest, runtime: CallRuntime): Promise<void> {
   const handedOver = new Set<string>();
-  const rest = (facts: Facts): readonly string[] =>
-    (leadLeg(facts)?.stepRecordingIds ?? []).filter((id) => !handedOver.has(id));
+  const rest = ({ stepRecordingIds }: Facts): readonly string[] => stepRecordingIds.filter((id) => !handedOver.has(id));
   for (const waitMs of STEP_RECORDING_LOOKS_MS) {
     const lead = leadLeg(runtime.facts());
     if (lead === null) return;
     await runtime.until((facts) => rest(facts).length > 0, waitMs, "looking for steps' recordings");
     const { callLegId } = lead.identity;
     for (const recordingId of (await runtime.carrier.listRecordings({ callLegId, of: 'steps' })) ?? []) {
-      runtime.learn({ kind: 'stepRecorded', at: iso(runtime.now()), source: 'poll', leg: lead.identity, recordingId });
+      runtime.learn({ kind: 'stepRecorded', at: iso(runtime.now()), source: 'poll', recordingId });
     }
     for (const recordingId of rest(runtime.facts())) {
       handedOver.add(recordingId);
