@@ -1,6 +1,6 @@
 /**
  * Phone numbers as E.164 strings: a plus, then 7 to 15 digits without a leading zero. Always strings: a number read
- * as a number loses its plus. Which destinations may be called is `server/destinations.ts`.
+ * as a number loses its plus. Which destinations may be called is `platform/destinations.ts`.
  */
 
 export const E164_PATTERN = /^\+[1-9][0-9]{6,14}$/;

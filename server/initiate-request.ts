@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Agent, AnsweringMachine, CallId, CallRequest, RecordingFormat } from '../domain/call';
 import type { Json, JsonObject } from '../domain/json';
-import { destinationProblem } from './destinations';
+import { destinationProblem } from '../platform/destinations';
 import { ApiProblem } from './problems';
 import { initiateSchema } from './initiate-schema';
 import type { InitiateBody } from './initiate-schema';

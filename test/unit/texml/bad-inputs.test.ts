@@ -1,7 +1,7 @@
 /** What people and attackers hand in, made rather than kept: sizes, depths, bytes, and XML that is none. */
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { destinationProblem } from '../../../server/destinations';
+import { destinationProblem } from '../../../platform/destinations';
 import type { FindingCode } from '../../../texml/findings';
 import { parseTexml } from '../../../texml/reader';
 import { targetsOf } from '../../../texml/targets';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { countryOf, destinationProblem } from '../../../server/destinations';
+import { countryOf, destinationProblem } from '../../../platform/destinations';
 
 const subscribers = fc.stringMatching(/^[0-9]{7}$/);
 
