@@ -15,6 +15,7 @@ import type { StatusStore } from '../platform/status-store';
 import { createBrowserAccess } from '../platform/telnyx/browser-access';
 import type { BrowserAccess } from '../platform/telnyx/browser-access';
 import { createTelnyxClient } from '../platform/telnyx/client';
+import { createTexmlAddresses } from '../platform/telnyx/texml-address';
 import { createApp } from '../server/app';
 import { createCallDirectory } from '../server/call-directory';
 import { BASE_PATH } from '../server/base-path';
@@ -95,6 +96,7 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
       businessId: config.businessId,
     },
     publicUrl: config.http.publicUrl,
+    texmlAddresses: createTexmlAddresses(`${config.http.publicUrl}${BASE_PATH}`, carrier.apiKey),
     sipUsername: config.sip.connectionId === null ? config.sip.username : null,
     runUrl: (callId) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${callId}`,
     publicKeys: carrier.publicKeys,

@@ -23,11 +23,17 @@ import type { RecordingDirectory } from './recording-directory';
 import { recordingRoutes } from './recordings';
 import { soundRoutes } from './sounds';
 import { createStatusReader } from './status-reader';
+import { texmlCallRoutes } from './texml-calls';
+import type { TexmlCallSettings } from './texml-calls';
 import { webhookRoutes } from './webhooks';
 import type { WebhookSettings } from './webhooks';
 
 export interface AppDependencies
-  extends Omit<CallRoutesSettings, 'readStatus'>, Omit<AgentRoutesSettings, 'readStatus'>, WebhookSettings {
+  extends
+    Omit<CallRoutesSettings, 'readStatus'>,
+    Omit<AgentRoutesSettings, 'readStatus'>,
+    WebhookSettings,
+    TexmlCallSettings {
   readonly statusStore: StatusStore;
   readonly recordings: RecordingDirectory;
   readonly apiKeys: readonly string[];
@@ -58,7 +64,7 @@ export function createApp(dependencies: AppDependencies): Express {
     docsRoutes(dependencies.publicUrl),
     metricsRoutes({ recordings, log }),
   );
-  app.use(BASE_PATH, webhookRoutes(dependencies), soundRoutes());
+  app.use(BASE_PATH, webhookRoutes(dependencies), texmlCallRoutes(dependencies), soundRoutes());
   app.use(
     BASE_PATH,
     requireApiKey(apiKeys),

@@ -2,12 +2,13 @@
  * The calls, as Temporal knows them: start one, tell one what happened, read one. Every request has a deadline, so an
  * API that cannot reach Temporal says so within 2 seconds.
  */
-import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import { executionInfoFromRaw, getGrpcStatusDetails } from '@temporalio/client/lib/helpers';
-import type { CallId } from '../domain/call';
+import { leadPhoneOf } from '../domain/call';
+import type { CallId, CallRequest } from '../domain/call';
 import { NOTHING_KNOWN } from '../domain/facts';
 import { maskPhone } from '../domain/phone-numbers';
 import { deliveryWorkflowId } from '../domain/recordings';
@@ -15,9 +16,11 @@ import type { RecordingStatus } from '../domain/recordings';
 import type { Outcome } from '../domain/outcome';
 import { describeCall, withRecording } from '../domain/status';
 import type { CallStatus, StatusDocument } from '../domain/status';
+import type { Script } from '../flows/script';
 import {
   CALL_BACK,
   COLD_CALL,
+  instructionsUpdate,
   muteUpdate,
   recordingQuery,
   searchAttributes,
@@ -29,6 +32,7 @@ import type {
   CallMemo,
   ColdCall,
   IncomingCall,
+  InstructionsRequest,
   MuteAnswer,
   MuteRequest,
   SignalledEvent,
@@ -84,9 +88,32 @@ export interface CallPage {
   readonly nextPageToken: Uint8Array | null;
 }
 
+/** What the carrier is to be answered. */
+export type Instructions =
+  | { readonly kind: 'document'; readonly texml: string }
+  /** Nobody answered in time, and it is not known whether the call has heard of the request. */
+  | { readonly kind: 'late' }
+  /** There is no such call, or it is over. */
+  | { readonly kind: 'over' };
+
+export interface InstructOptions {
+  /** Requests of the same id are answered with the same document. */
+  readonly updateId: string;
+  /** How long the call may take, in milliseconds. */
+  readonly withinMs: number;
+}
+
 export interface CallDirectory {
-  /** Starts the call, unless its id is taken; then returns what it was started with. */
-  start(memo: CallMemo): Promise<{ readonly kind: 'started' } | { readonly kind: 'exists'; readonly memo: CallMemo }>;
+  /**
+   * Starts the call, unless its id is taken; then returns what it was started with.
+   * @param script what a TeXML call follows; null for every other
+   */
+  start(
+    memo: CallMemo,
+    script: Script | null,
+  ): Promise<{ readonly kind: 'started' } | { readonly kind: 'exists'; readonly memo: CallMemo }>;
+  /** The next document of a TeXML call. Durable when it is a document. Never throws for want of an answer. */
+  instruct(callId: CallId, request: InstructionsRequest, options: InstructOptions): Promise<Instructions>;
   /** What a call was started with; null when there is none of this id. */
   find(callId: CallId): Promise<CallMemo | null>;
   /** Durable when it resolves. False: there is no such call, or it is over. The same `eventId` again has no effect. */
@@ -125,24 +152,24 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
       throw error;
     });
 
-  async function start(memo: CallMemo): ReturnType<CallDirectory['start']> {
+  async function start(memo: CallMemo, script: Script | null): ReturnType<CallDirectory['start']> {
     const { request } = memo;
     try {
       await timely(() =>
         workflow.start<ColdCall>(COLD_CALL, {
           workflowId: request.callId,
           taskQueue,
-          args: [request],
+          args: script === null ? [request] : [request, script],
           workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
-          staticSummary: `Call ${maskPhone(request.toPhone)} for a ${request.handler.type}`,
+          staticSummary: summaryOf(request),
           memo: { call: memo },
           typedSearchAttributes: [
             { key: searchAttributes.callStatus, value: 'queued' },
             { key: searchAttributes.provider, value: request.provider },
             { key: searchAttributes.businessId, value: request.businessId },
-            { key: searchAttributes.leadKey, value: leadKey(request.toPhone) },
+            { key: searchAttributes.leadKey, value: leadKey(leadPhoneOf(request)) },
           ],
         }),
       );
@@ -150,6 +177,22 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       return { kind: 'exists', memo: await memoOf(request.callId) };
+    }
+  }
+
+  async function instruct(
+    callId: CallId,
+    request: InstructionsRequest,
+    { updateId, withinMs }: InstructOptions,
+  ): Promise<Instructions> {
+    const handle = workflow.getHandle<ColdCall>(callId);
+    const ask = (): Promise<string> => handle.executeUpdate(instructionsUpdate, { args: [request], updateId });
+    try {
+      return { kind: 'document', texml: await timely(() => ask().catch(onceMore(ask)), withinMs) };
+    } catch (error) {
+      if (error instanceof TemporalUnavailableError) return { kind: 'late' };
+      if (isNotFound(error) || error instanceof WorkflowUpdateFailedError) return { kind: 'over' };
+      throw error;
     }
   }
 
@@ -259,6 +302,7 @@ export function createCallDirectory({ client, taskQueue, leadKey }: DirectorySet
 
   return {
     start,
+    instruct,
     find,
     signal,
     startCallBack,
@@ -301,7 +345,26 @@ function queued({ request }: CallMemo): StatusDocument {
 }
 
 function isExpected(error: unknown): boolean {
-  return error instanceof WorkflowExecutionAlreadyStartedError || isNotFound(error);
+  return (
+    error instanceof WorkflowExecutionAlreadyStartedError ||
+    error instanceof WorkflowUpdateFailedError ||
+    isNotFound(error)
+  );
+}
+
+/** A run that ended while it was asked has perhaps gone on as a new one; when the call is over, the second time says so. */
+function onceMore<T>(ask: () => Promise<T>): (error: unknown) => Promise<T> {
+  return (error) => {
+    if (error instanceof WorkflowUpdateFailedError) return ask();
+    throw error;
+  };
+}
+
+function summaryOf(request: CallRequest): string {
+  const { handler, incoming } = request;
+  const who = maskPhone(leadPhoneOf(request));
+  const what = handler.type === 'texml' ? `TeXML ${handler.name ?? handler.source}` : handler.type;
+  return incoming === undefined ? `Call ${who} for a ${what}` : `Answer ${who} with a ${what}`;
 }
 
 /** There is no such run, or it is over and cannot be told anything. */

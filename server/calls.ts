@@ -54,7 +54,7 @@ export function callRoutes(settings: CallRoutesSettings): Router {
     const request = parseInitiate(body, settings.initiate, callId, new Date().toISOString());
     const memo = { request, bodyHash };
     try {
-      const started = await directory.start(memo);
+      const started = await directory.start(memo, null);
       return started.kind === 'exists' ? replayed(started.memo) : { memo, replayed: false };
     } catch (error) {
       const unknown = error instanceof TemporalUnavailableError && !error.neverSent && bodyHash === null;

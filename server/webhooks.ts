@@ -6,7 +6,6 @@
 import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
 import type { Request } from 'express';
-import { Telnyx } from 'telnyx';
 import type { Logger } from '../platform/logger';
 import { parseWebhook, readIncoming, translate } from '../platform/telnyx/events';
 import type { TelnyxEvent } from '../platform/telnyx/events';
@@ -14,6 +13,8 @@ import type { CallDirectory } from './call-directory';
 import { onlyMethods } from './methods';
 import { ApiProblem } from './problems';
 import { parseJson, rawBody, requireJson } from './request-body';
+import { createVerifier } from './signatures';
+import { createTeller } from './teller';
 
 export interface WebhookSettings {
   readonly directory: CallDirectory;
@@ -39,13 +40,10 @@ export const WEBHOOK_PATHS = [
   '/webhook/telnyx/recording-status',
 ];
 
-/** A flood of copies costs a signature each, and Temporal nothing. */
-const REMEMBERED_EVENTS = 10_000;
-
 export function webhookRoutes({ directory, publicKeys, installation, callBacks, log }: WebhookSettings): Router {
   const router = Router();
   const verify = createVerifier(publicKeys);
-  const durable = createMemory(REMEMBERED_EVENTS);
+  const tell = createTeller(directory);
 
   async function answerCallBack(webhook: TelnyxEvent): Promise<boolean> {
     const incoming = readIncoming(webhook);
@@ -76,12 +74,10 @@ export function webhookRoutes({ directory, publicKeys, installation, callBacks, 
       return;
     }
     const { callId, event } = translated;
-    const name = `${callId} ${id}`;
-    if (durable.has(name)) return;
-    const running = await directory.signal(callId, event, id);
-    durable.add(name);
+    const outcome = await tell(callId, event, id);
+    if (outcome === 'known') return;
     log.info(
-      { ...told, callId, ...(!running && { ignored: 'call_over' }) },
+      { ...told, callId, ...(outcome === 'over' && { ignored: 'call_over' }) },
       `Telnyx ${subject} webhook received: ${type}`,
     );
   };
@@ -96,44 +92,4 @@ export function webhookRoutes({ directory, publicKeys, installation, callBacks, 
       .all(onlyMethods('POST'));
   }
   return router;
-}
-
-/** Keeps the latest; what it has forgotten the Temporal server still knows, and drops. */
-function createMemory(size: number): { has(name: string): boolean; add(name: string): void } {
-  const names = new Set<string>();
-  return {
-    has: (name) => names.has(name),
-    add(name) {
-      names.add(name);
-      const [oldest] = names;
-      if (names.size > size && oldest !== undefined) names.delete(oldest);
-    },
-  };
-}
-
-type Verifier = (body: Buffer, request: Request) => Promise<void>;
-
-/** Ed25519 over `timestamp|body`, within 5 minutes, by the SDK. */
-function createVerifier(publicKeys: readonly string[] | null): Verifier {
-  const { webhooks } = new Telnyx({ apiKey: 'only verifies', logLevel: 'off' });
-  return async (body, request) => {
-    if (publicKeys === null) return;
-    const header = (name: string): string => String(request.headers[name] ?? '');
-    const headers = {
-      'telnyx-signature-ed25519': header('telnyx-signature-ed25519'),
-      'telnyx-timestamp': header('telnyx-timestamp'),
-    };
-    // A valid signature over something that is no JSON is reported as a SyntaxError, and is valid.
-    const isValid = async (key: string): Promise<boolean> =>
-      webhooks.unwrap(body.toString('utf8'), { headers, key }).then(
-        () => true,
-        (error: unknown) => error instanceof SyntaxError,
-      );
-    for (const key of publicKeys) if (await isValid(key)) return;
-    throw new ApiProblem({
-      status: 401,
-      code: 'invalid_signature',
-      detail: 'the signature is missing, wrong or too old',
-    });
-  };
 }

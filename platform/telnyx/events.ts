@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { CallId, LegIdentity, SpeechName } from '../../domain/call';
 import type { EventOf, MachineVerdict, Source, WEBHOOK_EVENTS } from '../../domain/events';
 import { decodeClientState } from './client-state';
+import { instant, plausible } from './instants';
 
 type WebhookEvent = EventOf<(typeof WEBHOOK_EVENTS)[number]>;
 
@@ -194,21 +195,4 @@ export function readIncoming({ event_type, payload }: TelnyxEvent): Incoming | n
   if (!read?.success) return null;
   const { call_control_id, call_leg_id, connection_id, to } = read.data;
   return { callControlId: call_control_id, callLegId: call_leg_id, connectionId: connection_id, to };
-}
-
-const FUTURE_MS = 5 * 60_000;
-const PAST_MS = 24 * 3600_000;
-
-/** The carrier's instant, or ours when theirs is missing, no date, in the future or long ago. */
-function plausible(theirs: string | null | undefined, ours: string): string {
-  const at = instant(theirs);
-  if (at === null) return ours;
-  const offMs = Date.parse(at) - Date.parse(ours);
-  return offMs > FUTURE_MS || offMs < -PAST_MS ? ours : at;
-}
-
-/** ISO 8601 with milliseconds, so that instants compare as text; null when it is no date. */
-function instant(text: string | null | undefined): string | null {
-  const ms = Date.parse(text ?? '');
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }
