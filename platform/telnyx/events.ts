@@ -7,7 +7,8 @@ import { z } from 'zod';
 import type { CallId, LegIdentity, SpeechName } from '../../domain/call';
 import type { EventOf, MachineVerdict, Source, WEBHOOK_EVENTS } from '../../domain/events';
 import { decodeClientState } from './client-state';
-import { instant, plausible } from './instants';
+import { parseInstant } from '../../domain/time';
+import { plausible } from './instants';
 
 type WebhookEvent = EventOf<(typeof WEBHOOK_EVENTS)[number]>;
 
@@ -109,8 +110,8 @@ const MEANINGS: Readonly<Record<string, (reading: Reading) => WebhookEvent | nul
     source,
     leg,
     recordingId: payload.recording_id ?? null,
-    startedAt: instant(payload.recording_started_at),
-    endedAt: instant(payload.recording_ended_at),
+    startedAt: parseInstant(payload.recording_started_at),
+    endedAt: parseInstant(payload.recording_ended_at),
   }),
   'call.recording.error': ({ at, source, leg, payload }) => ({
     kind: 'recordingFailed',

@@ -6,7 +6,8 @@
 import { LEAD } from '../../domain/call';
 import type { LegIdentity } from '../../domain/call';
 import type { EventOf, MachineVerdict, Source } from '../../domain/events';
-import { instant, plausible } from './instants';
+import { parseInstant } from '../../domain/time';
+import { plausible } from './instants';
 
 /** A form as it came: every field can be missing. */
 type Form = Readonly<Record<string, string | undefined>>;
@@ -25,7 +26,7 @@ const CAUSES: Readonly<Record<string, string | null>> = {
   busy: 'user_busy',
   'no-answer': 'no_answer',
   canceled: 'originator_cancel',
-  failed: null,
+  failed: 'failed',
 };
 
 /** `StatusCallback`. Legs that a document dialed (ParentCallSid) are none of the lead's. */
@@ -80,17 +81,17 @@ export function readRecordingCallback(
   const status = form['RecordingStatus'];
   if (status === 'absent') return [{ ...about, kind: 'recordingFailed', reason: 'the carrier recorded nothing' }];
   if (status !== 'completed') return [];
-  const startedAt = instant(form['RecordingStartTime']);
+  const startedAt = parseInstant(form['RecordingStartTime']);
   return [{ ...about, kind: 'recordingSaved', recordingId: said(form, 'RecordingSid'), startedAt, endedAt: null }];
 }
 
-/** The same of what a step recorded; on a leg that a document dialed it belongs to the lead's call as well. */
+/** The same of what a step recorded, on whichever leg: it belongs to the call whose address this is. */
 export function readStepRecording(form: Form, heard: Heard): readonly EventOf<'stepRecorded'>[] {
-  const leg = legOf(said(form, 'ParentCallSid') ?? said(form, 'CallSid'));
   const recordingId = said(form, 'RecordingSid');
-  if (leg === null || recordingId === null || form['RecordingStatus'] !== 'completed') return [];
+  if (recordingId === null || form['RecordingStatus'] !== 'completed') return [];
   const at = plausible(form['Timestamp'], heard.receivedAt);
-  return [{ kind: 'stepRecorded', leg, source: heard.source, at, recordingId }];
+  return [{ kind: 'stepRecorded', source: heard.source, at, recordingId }];
+}];
 }
 
 /** TeXML has one name for a leg, which commands take as well. */
