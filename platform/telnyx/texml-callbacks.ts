@@ -91,7 +91,6 @@ export function readStepRecording(form: Form, heard: Heard): readonly EventOf<'s
   if (recordingId === null || form['RecordingStatus'] !== 'completed') return [];
   const at = plausible(form['Timestamp'], heard.receivedAt);
   return [{ kind: 'stepRecorded', source: heard.source, at, recordingId }];
-}];
 }
 
 /** TeXML has one name for a leg, which commands take as well. */
