@@ -1,10 +1,11 @@
 /** Stands in for Outcall where a flow is played offline: answers the carrier's requests with the flow's documents. */
 import { begin, step } from '../flows/engine';
 import type { Errand, FlowScript, Input, Position, Report } from '../flows/script';
-import type { OfflineAnswer, OfflinePlay, OfflineResult } from '../simulator/texml/offline';
+import type { OfflineAnswer, OfflinePlay } from '../simulator/texml/offline';
 import { formatXml } from '../texml/formatter';
 import { writeTexml } from '../texml/writer';
 import { readXml } from '../texml/xml-reader';
+import type { Line, Played } from './offline';
 
 export interface FlowPlaySettings {
   readonly script: FlowScript;
@@ -28,13 +29,13 @@ export interface PlayedDocument {
   readonly texml: string;
 }
 
-type Line = OfflineResult['transcript'][number];
+type Told = Omit<Line, 'at_ms'>;
 
 export interface FlowPlay {
   /** What to play: the first document, and where the others come from. */
   start(): Promise<Pick<OfflinePlay, 'texml' | 'base' | 'fetch'>>;
   /** The result with what the flow did in its transcript, instead of addresses. */
-  told(result: OfflineResult): OfflineResult;
+  told(result: Played): Played;
   documents(): readonly PlayedDocument[];
 }
 
@@ -45,20 +46,21 @@ const HOLD_SOUND = 'https://outcall.example.com/hold.wav';
 export function createFlowPlay(settings: FlowPlaySettings): FlowPlay {
   const { script, from = '+15550100001', to = '+15550100006' } = settings;
   const documents: PlayedDocument[] = [];
-  const lines = new Map<number, Omit<Line, 'at_ms'>[]>();
+  const lines = new Map<number, Told[]>();
   const errands = createErrands(settings);
   let position: Position = begin(script);
 
   /** Goes on until there is a document. */
   const answer = async (first: Input, number: number): Promise<string> => {
     const scene = { callId: 'COLD_CALL_OFFLINE', leadPhone: to, ourPhone: from, nowMs: settings.nowMs };
-    const told: Omit<Line, 'at_ms'>[] = [];
+    const told: Told[] = [];
     lines.set(number, told);
     for (let input = first; ;) {
       const turn = step(script, position, input, { ...scene, base: BASE, number, holdSoundUrl: HOLD_SOUND });
+      const begun = stepsBegun(position, turn.position);
+      if (begun.length > 0) told.push({ who: 'flow', does: 'goes to', text: begun.join(', ') });
       position = turn.position;
       if (turn.kind === 'document') {
-        if (turn.position.kind === 'flow') told.push({ who: 'flow', does: 'is at', text: turn.position.step ?? '' });
         const texml = writeTexml(turn.document);
         documents.push({ number, texml: indented(texml) });
         return texml;
@@ -84,8 +86,15 @@ export function createFlowPlay(settings: FlowPlaySettings): FlowPlay {
   };
 }
 
+/** In the order in which they were begun. */
+function stepsBegun(before: Position, after: Position): readonly string[] {
+  if (before.kind !== 'flow' || after.kind !== 'flow') return [];
+  const known = new Map(Object.entries(before.visits));
+  return Object.entries(after.visits).flatMap(([name, visits]) => (known.get(name) === visits ? [] : [name]));
+}
+
 /** A request for instructions becomes what the flow made of it; the first document is there when somebody answers. */
-function toldBy(line: Line, lines: ReadonlyMap<number, readonly Omit<Line, 'at_ms'>[]>): readonly Line[] {
+function toldBy(line: Line, lines: ReadonlyMap<number, readonly Told[]>): readonly Line[] {
   const at = (number: number) => (lines.get(number) ?? []).map((told) => ({ ...line, ...told }));
   if (line.does === 'answers') return [line, ...at(1)];
   const [, number, fields = ''] = /^POST \S+\/instructions\/(\d+)(.*) → 200$/.exec(line.text) ?? [];
