@@ -2,8 +2,8 @@
  * The configuration of a process: the environment read once, every problem reported together, and printed without its
  * secrets. The variables are in `config-table.ts`, what is wrong between two of them in `config-rules.ts`.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { loadClientConfigProfile } from '@temporalio/envconfig';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { maskPhone } from '../domain/phone-numbers';
@@ -267,9 +267,8 @@ function assemble(values: Values, profile: TemporalProfile): Config {
 
 /** The examples are next to the program, be it TypeScript or compiled to `dist`. */
 function flowsDirectory(named: string | null): string {
-  if (named !== null) return resolve(named);
-  const [source = '', compiled = ''] = ['..', '../..'].map((up) => resolve(__dirname, up, 'flows/examples'));
-  return existsSync(source) ? source : compiled;
+  const folder = resolve(__dirname, '..');
+  return resolve(named ?? join(basename(folder) === 'dist' ? dirname(folder) : folder, 'flows/examples'));
 }
 
 const isProduction = (values: Values) => values.NODE_ENV === 'production';
