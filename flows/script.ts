@@ -3,7 +3,7 @@
  * who carry it out. All of it is plain JSON: Temporal keeps it, and a call keeps the version that it began with.
  */
 import type { TexmlDocument } from '../texml/document';
-import type { Flow } from './language';
+import type { Flow } from './flow';
 
 /** A flow of named steps, or documents of the customer's. */
 export type Script = FlowScript | DocumentScript;
