@@ -19,6 +19,7 @@ import { LAST_EVENT_ID } from './call-events';
 import { VISIBLE_ASCII } from './call-ids';
 import { listQuery } from './call-list';
 import { conferenceReference, EITHER_REFERENCE } from './calls';
+import { flowDocument } from './flows';
 import { initiateSchema, UNSAFE_KEYS } from './initiate-schema';
 import { recordingsQuery, redeliverBody } from './recordings';
 import { WEBHOOK_PATHS } from './webhooks';
@@ -213,10 +214,10 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   403: 'destination_not_allowed',
   404: 'call_not_found, participant_not_found, recording_not_found',
   408: 'The request did not arrive within 15 seconds',
-  409: 'call_ended, not_in_conference, delivery_over, no_sweep',
+  409: 'call_ended, not_a_conference, not_in_conference, delivery_over, no_sweep',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
-  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch, sip_not_configured',
+  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch, sip_not_configured, texml_not_configured, texml_invalid, url_not_allowed, flow_not_found, flow_invalid, invalid_variables',
   429: 'rate_limited; come back after Retry-After seconds',
   501: 'provider_not_supported',
   503: 'temporal_unavailable, carrier_unavailable, too_many_streams; come back after Retry-After seconds',
@@ -418,6 +419,16 @@ export function describeApi(publicUrl: string): object {
     responses: {
       200: json('Done', z.object({ conference_id: word, participant_sid: word, muted: z.boolean() })),
       ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
+    },
+  });
+  register({
+    method: 'get',
+    path: '/flows',
+    operationId: 'listFlows',
+    summary: 'The flows of FLOWS_DIR, what they want to know, and what is wrong with them',
+    responses: {
+      200: json('All of them', z.object({ flows: z.array(flowDocument.meta({ id: 'Flow' })) })),
+      ...problems(...WITH_KEY),
     },
   });
   describeRecordings(register, body);
