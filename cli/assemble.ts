@@ -81,7 +81,7 @@ function connectionOptions(address: string): { address: string } {
 }
 
 /** The client's own waits grow to seconds, and go on beyond the deadline of a request. */
-const SHORT_RETRIES: GrpcRetryOptions = {
+export const SHORT_RETRIES: GrpcRetryOptions = {
   delayFunction: () => 150,
   retryableDecider: (attempt, status) => attempt < 10 && isRetryableError(status),
 };
