@@ -98,13 +98,27 @@ const texmlHandler = z
     if (isGiven(handler.variables) && !takesVariables) refuse(['variables'], 'go with flow or flow_source only');
   });
 
+/** The same in words that a document of the API can have. */
+const ONE_SOURCE = {
+  oneOf: TEXML_SOURCES.map((source) => ({
+    required: [source],
+    properties: {
+      [source]: { type: 'string' as const },
+      ...(source !== 'url' && { fallback_url: { type: 'null' as const } }),
+      ...(!source.startsWith('flow') && { variables: { type: 'null' as const } }),
+    },
+  })),
+};
+
 export type TexmlAsked = z.infer<typeof texmlHandler>;
 
 export const initiateSchema = z.strictObject({
   to_phone: e164,
   from_phone: e164.nullish(),
   provider: z.literal('telnyx').nullish(),
-  handler: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('conference') }), texmlHandler]).nullish(),
+  handler: z
+    .discriminatedUnion('type', [z.strictObject({ type: z.literal('conference') }), texmlHandler.meta(ONE_SOURCE)])
+    .nullish(),
   agent: agent.nullish(),
   dial_order: z.enum(['agent_first', 'lead_first']).nullish(),
   answering_machine: answeringMachine.nullish(),

@@ -186,11 +186,32 @@ const JSON_VALUE = {
   ],
 } satisfies Parameters<OpenAPIRegistry['registerComponent']>[2];
 
-/** A `dial_order` asks for an `agent`, which zod's words for a body cannot say. */
-const ORDER_NEEDS_AGENT = {
-  anyOf: [
-    { properties: { dial_order: { type: 'null' as const } } },
-    { required: ['agent'], properties: { agent: { type: 'object' as const } } },
+const nothing = { type: 'null' as const };
+
+/** What fields of a body need of each other, which zod's words cannot say. */
+const BETWEEN_FIELDS = {
+  allOf: [
+    {
+      description: 'A `dial_order` asks for an `agent`.',
+      anyOf: [
+        { properties: { dial_order: nothing } },
+        { required: ['agent'], properties: { agent: { type: 'object' as const } } },
+      ],
+    },
+    {
+      description: 'A TeXML handler dials whom it needs, speaks its own notice, and rings for 120 s at most.',
+      anyOf: [
+        { properties: { handler: { anyOf: [nothing, { properties: { type: { enum: ['conference'] } } }] } } },
+        {
+          properties: {
+            agent: nothing,
+            dial_order: nothing,
+            record: { anyOf: [nothing, { type: 'boolean' as const }] },
+            ring_timeout_secs: { anyOf: [nothing, { type: 'integer' as const, maximum: 120 }] },
+          },
+        },
+      ],
+    },
   ],
 };
 
@@ -317,7 +338,7 @@ export function describeApi(publicUrl: string): object {
     operationId: 'initiateCall',
     summary: 'Start a call',
     request: {
-      body: body(initiateSchema.meta(ORDER_NEEDS_AGENT)),
+      body: body(initiateSchema.meta(BETWEEN_FIELDS)),
       headers: z.object({
         'Idempotency-Key': word.optional().meta({
           pattern: VISIBLE_ASCII.source,

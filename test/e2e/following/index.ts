@@ -9,18 +9,18 @@ export const NUMBERS = { slow: 100, endsTheCall: 101, goesOnAsNew: 102 } as cons
 
 export async function coldCall(request: CallRequest, script: Script | undefined, run = 1): Promise<string> {
   let asked = 0;
-  let then: 'end' | 'goOn' | null = null;
+  const next: { then: 'end' | 'goOn' | null } = { then: null };
   setHandler(instructionsUpdate, async ({ number }) => {
     asked += 1;
     const answer = `document ${number}, asked ${asked} times, run ${run}`;
     if (number === NUMBERS.slow) await sleep('2 seconds');
     if (run > 1) return answer;
-    if (number === NUMBERS.endsTheCall) then = 'end';
-    if (number === NUMBERS.goesOnAsNew) then = 'goOn';
-    if (then !== null) await sleep('1 hour');
+    if (number === NUMBERS.endsTheCall) next.then = 'end';
+    if (number === NUMBERS.goesOnAsNew) next.then = 'goOn';
+    if (next.then !== null) await sleep('1 hour');
     return answer;
   });
-  await condition(() => then !== null);
-  if (then === 'goOn') await continueAsNew<typeof coldCall>(request, script, run + 1);
+  await condition(() => next.then !== null);
+  if (next.then === 'goOn') await continueAsNew<typeof coldCall>(request, script, run + 1);
   return 'over';
 }
