@@ -8,6 +8,7 @@ import type { WorkflowBundleOption } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { DAY_MS } from '../domain/time';
 import { createSpool } from '../activities/spool';
+import { ConfigError } from '../platform/config';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logger';
 import { createMemoryStatusStore, createRedisStatusStore } from '../platform/status-store';
@@ -19,9 +20,12 @@ import { createTexmlAddresses } from '../platform/telnyx/texml-address';
 import { createApp } from '../server/app';
 import { createCallDirectory } from '../server/call-directory';
 import { BASE_PATH } from '../server/base-path';
+import { createFlowDirectory } from '../server/flow-directory';
+import type { InitiateSettings } from '../server/initiate-request';
 import { close, listen } from '../server/listen';
 import { createRecordingDirectory } from '../server/recording-directory';
 import { SOUND_PATHS } from '../server/sounds';
+import { inboundScript } from '../server/texml-incoming';
 import { bundleWorkflows, startWorkers } from '../worker/workers';
 import type { Workers } from '../worker/workers';
 
@@ -30,6 +34,9 @@ export interface CarrierAccess {
   readonly apiKey: string;
   readonly baseUrl: string;
   readonly connectionId: string;
+  /** Both are needed for TeXML calls. */
+  readonly accountSid: string | null;
+  readonly texmlApplicationId: string | null;
   /** Null: signatures are not checked. */
   readonly publicKeys: readonly string[] | null;
 }
@@ -50,6 +57,14 @@ export interface Api {
   stop(): Promise<void>;
 }
 
+/** Telnyx itself, or what the environment says is Telnyx. */
+export function accessTo({ texml, validateSignature }: Config, carrier: TelnyxCarrier): CarrierAccess {
+  const { accountSid, applicationId: texmlApplicationId } = texml;
+  return { ...carrier, accountSid, texmlApplicationId, publicKeys: validateSignature ? carrier.publicKeys : null };
+}
+
+type TelnyxCarrier = Extract<Config['carrier'], { kind: 'telnyx' }>;
+
 export function createStatusStore(config: Config, log: Logger): StatusStore {
   if (config.redisUrl === null) return createMemoryStatusStore();
   return createRedisStatusStore(config.redisUrl, (problem) => {
@@ -66,7 +81,7 @@ function connectionOptions(address: string): { address: string } {
 }
 
 /** The client's own waits grow to seconds, and go on beyond the deadline of a request. */
-const SHORT_RETRIES: GrpcRetryOptions = {
+export const SHORT_RETRIES: GrpcRetryOptions = {
   delayFunction: () => 150,
   retryableDecider: (attempt, status) => attempt < 10 && isRetryableError(status),
 };
@@ -74,27 +89,22 @@ const SHORT_RETRIES: GrpcRetryOptions = {
 export async function startApi(surroundings: Surroundings, host: string): Promise<Api> {
   const { config, carrier, temporalAddress, temporalUiUrl, statusStore, log } = surroundings;
   const { namespace, taskQueue } = config.temporal;
+  const browsers = browserAccess(surroundings);
+  const initiate = initiateSettings(surroundings, browsers);
+  checkInboundFlows(config, initiate);
   const connection = await Connection.connect({
     ...connectionOptions(temporalAddress),
     interceptors: [makeGrpcRetryInterceptor(SHORT_RETRIES)],
   });
   const client = new Client({ connection, namespace });
-  const browsers = browserAccess(surroundings);
   const app = createApp({
     browsers,
     directory: createCallDirectory({ client, taskQueue, leadKey: leadKeyOf(carrier.apiKey) }),
     recordings: createRecordingDirectory({ client, installation: config.installation }),
     statusStore,
     apiKeys: config.http.apiKeys,
-    initiate: {
-      callerIds: config.callerIds,
-      destinations: config.destinations,
-      recordingFormat: config.recording.format,
-      recordingNotice: config.recording.notice,
-      browsersConfigured: browsers !== null,
-      agentWaitSeconds: config.agentWaitSecs,
-      businessId: config.businessId,
-    },
+    initiate,
+    inboundFlows: config.flows.inbound,
     publicUrl: config.http.publicUrl,
     texmlAddresses: createTexmlAddresses(`${config.http.publicUrl}${BASE_PATH}`, carrier.apiKey),
     sipUsername: config.sip.connectionId === null ? config.sip.username : null,
@@ -116,6 +126,37 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
       await connection.close();
     },
   };
+}
+
+function initiateSettings({ config, carrier }: Surroundings, browsers: BrowserAccess | null): InitiateSettings {
+  return {
+    callerIds: config.callerIds,
+    destinations: config.destinations,
+    recordingFormat: config.recording.format,
+    recordingNotice: config.recording.notice,
+    browsersConfigured: browsers !== null,
+    agentWaitSeconds: config.agentWaitSecs,
+    businessId: config.businessId,
+    flows: createFlowDirectory(config.flows.directory),
+    allowedHosts: config.outboundAllowHosts,
+    account: { accountSid: carrier.accountSid, texmlApplicationId: carrier.texmlApplicationId },
+  };
+}
+
+/** Throws a ConfigError when a flow is not there or cannot answer: better now than when somebody calls. */
+function checkInboundFlows({ flows }: Config, initiate: InitiateSettings): void {
+  const problems = flows.inbound.flatMap((inbound) => {
+    try {
+      inboundScript(inbound, initiate);
+      return [];
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return [
+        { name: 'INBOUND_FLOWS', problem: `names the flow ${inbound.flow}: ${reason}`, fix: 'mend or remove it' },
+      ];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 function browserAccess({ config, carrier }: Surroundings): BrowserAccess | null {

@@ -7,9 +7,10 @@ import type { Config } from '../platform/config';
 import { createLogger } from '../platform/logger';
 import { BASE_PATH } from '../server/base-path';
 import { startSimulator } from '../simulator/server';
+import type { Simulator } from '../simulator/server';
 import { installRuntime } from '../worker/workers';
 import { createApiClient } from './api-client';
-import { compiledWorkflows, createStatusStore, startApi, startCallWorkers } from './assemble';
+import { accessTo, compiledWorkflows, createStatusStore, startApi, startCallWorkers } from './assemble';
 import type { Surroundings } from './assemble';
 import { startStack } from './stack';
 import type { Stack } from './stack';
@@ -95,8 +96,9 @@ export async function runSimulator({ port, webhookUrl, mischief, json }: Simulat
     quiet: json === true,
     ...(mischief !== undefined && { mischief: { seed: mischief } }),
   });
-  const { url, apiBaseUrl, publicKey, apiKey, connectionId, webBackendUrl } = simulator;
-  if (json) printJson({ url, apiBaseUrl, publicKey, apiKey, connectionId, webBackendUrl });
+  const { url, apiBaseUrl, publicKey, apiKey, connectionId, accountSid, texmlApplicationId, webBackendUrl } = simulator;
+  const facts = { url, apiBaseUrl, publicKey, apiKey, connectionId, accountSid, texmlApplicationId, webBackendUrl };
+  if (json) printJson(facts);
   else for (const line of environmentFor(simulator)) print(line);
   await interrupted();
   await simulator.close();
@@ -121,10 +123,9 @@ async function runPart(part: 'serve' | 'work', start: (surroundings: Surrounding
   }
   installRuntime(log, part === 'work' ? config.workerMetricsAddress : null);
   const statusStore = createStatusStore(config, log);
-  const carrier = { ...config.carrier, publicKeys: config.validateSignature ? config.carrier.publicKeys : null };
   const running = await start({
     config,
-    carrier,
+    carrier: accessTo(config, config.carrier),
     temporalAddress: address,
     temporalUiUrl: null,
     statusStore,
@@ -189,18 +190,13 @@ function banner({ url, apiKey, config, temporal, simulator }: Stack): string[] {
   ];
 }
 
-function environmentFor(simulator: {
-  apiKey: string;
-  apiBaseUrl: string;
-  connectionId: string;
-  publicKey: string;
-  webBackendUrl: string;
-  url: string;
-}): string[] {
+function environmentFor(simulator: Simulator): string[] {
   return [
     `TELNYX_API_KEY=${simulator.apiKey}`,
     `TELNYX_BASE_URL=${simulator.apiBaseUrl}`,
     `TELNYX_CONNECTION_ID=${simulator.connectionId}`,
+    `TELNYX_ACCOUNT_SID=${simulator.accountSid}`,
+    `TELNYX_TEXML_APPLICATION_ID=${simulator.texmlApplicationId}`,
     `TELNYX_PUBLIC_KEY=${simulator.publicKey}`,
     `WEB_BACKEND_URL=${simulator.webBackendUrl}`,
     `OUTBOUND_ALLOW_HOSTS=${new URL(simulator.url).host}`,

@@ -9,8 +9,9 @@ import type { Logger } from '../platform/logger';
 import { startSimulator } from '../simulator/server';
 import type { Simulator } from '../simulator/server';
 import { BASE_PATH } from '../server/base-path';
+import { INCOMING_PATHS } from '../server/texml-incoming';
 import { searchAttributes } from '../workflows/messages';
-import { compiledWorkflows, createStatusStore, startApi, startCallWorkers } from './assemble';
+import { accessTo, compiledWorkflows, createStatusStore, startApi, startCallWorkers } from './assemble';
 import type { CarrierAccess } from './assemble';
 import { freePort } from './programs/child';
 import type { Say } from './programs/child';
@@ -132,9 +133,11 @@ async function startCarrier(options: StackOptions, port: number, undo: Undo[]): 
   const { carrier } = options.config;
   const { mischiefSeed } = options;
   if (carrier.kind !== 'simulator') return null;
+  const api = `http://127.0.0.1:${port}${BASE_PATH}`;
   const simulator = await startSimulator({
     port: carrier.port === null ? 0 : await choosePort('OUTCALL_SIMULATOR_PORT', carrier.port, options),
-    webhookUrl: `http://127.0.0.1:${port}${BASE_PATH}/webhook/telnyx/call-status`,
+    webhookUrl: `${api}/webhook/telnyx/call-status`,
+    texmlUrls: { voice: `${api}${INCOMING_PATHS.voice}`, status: `${api}${INCOMING_PATHS.status}` },
     quiet: true,
     ...(mischiefSeed !== undefined && { mischief: { seed: mischiefSeed } }),
   });
@@ -156,11 +159,12 @@ function completed(config: Config, port: number, simulator: Simulator | null): C
   };
 }
 
-function access({ carrier, validateSignature }: Config, simulator: Simulator | null): CarrierAccess {
-  if (carrier.kind === 'telnyx') return { ...carrier, publicKeys: validateSignature ? carrier.publicKeys : null };
+function access(config: Config, simulator: Simulator | null): CarrierAccess {
+  if (config.carrier.kind === 'telnyx') return accessTo(config, config.carrier);
   if (!simulator) throw new Error('the simulator was not started');
-  const { apiKey, apiBaseUrl: baseUrl, connectionId, publicKey } = simulator;
-  return { apiKey, baseUrl, connectionId, publicKeys: validateSignature ? [publicKey] : null };
+  const { apiKey, apiBaseUrl: baseUrl, connectionId, publicKey, accountSid, texmlApplicationId } = simulator;
+  const publicKeys = config.validateSignature ? [publicKey] : null;
+  return { apiKey, baseUrl, connectionId, accountSid, texmlApplicationId, publicKeys };
 }
 
 /** The wanted port, or another one when nobody named it and it is taken. */

@@ -164,6 +164,20 @@ export function hostAndPort(given: string): string {
   throw new Refusal('has an entry that is not host:port', 'write for example storage.acme.com:443');
 }
 
+/** A call to this number is answered with this flow. */
+export interface InboundFlow {
+  /** E.164. */
+  readonly number: string;
+  readonly flow: string;
+}
+
+/** `+15551234567=after-hours` */
+export function inboundFlow(given: string): InboundFlow {
+  const [, number, flow] = /^(\+[1-9]\d{6,14})\s*=\s*([a-z0-9_-]{1,64})$/.exec(given) ?? [];
+  if (number !== undefined && flow !== undefined) return { number, flow };
+  throw new Refusal('has an entry that is not number=flow', 'write for example +15551234567=after-hours');
+}
+
 /** A country as two letters, or the first digits of numbers after a plus. */
 export function destination(given: string): string {
   if (/^[a-z]{2}$/i.test(given)) return given.toUpperCase();

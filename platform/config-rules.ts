@@ -104,6 +104,12 @@ const RULES: readonly Rule[] = [
     fix: "write your backend's UUID of the business",
   },
   {
+    name: 'INBOUND_FLOWS',
+    broken: (v) => new Set(v.INBOUND_FLOWS.map(({ number }) => number)).size < v.INBOUND_FLOWS.length,
+    problem: 'names a number twice',
+    fix: 'leave one flow for each number',
+  },
+  {
     name: 'OUTBOUND_ALLOW_HOSTS',
     broken: (v) => v.production && v.OUTBOUND_ALLOW_HOSTS.some(isLoopback),
     problem: 'names this machine, which is refused in production',

@@ -129,6 +129,15 @@ export const TABLE = {
     parse.text({ max: 500 }),
     'Spoken to people who call one of your numbers back. Unset: their calls are rejected.',
   ),
+  FLOWS_DIR: calls(
+    parse.text({ max: 4096 }),
+    'The folder of flows: NAME.yaml is the flow NAME. Read anew when a file changes. Unset: the examples.',
+  ),
+  INBOUND_FLOWS: calls(
+    parse.list(parse.inboundFlow),
+    'Which flow answers a call to which number of the TeXML application, comma separated: +15551234567=after-hours. Other calls to it are rejected.',
+    { default: '', shown: 'phone' },
+  ),
   VOICE: calls(
     parse.matching(/^\S{1,200}$/, 'is not the name of a voice', 'write for example female or AWS.Polly.Joanna'),
     "Telnyx's name of the voice for spoken text.",

@@ -3,11 +3,12 @@
  * secrets. The variables are in `config-table.ts`, what is wrong between two of them in `config-rules.ts`.
  */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { loadClientConfigProfile } from '@temporalio/envconfig';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { maskPhone } from '../domain/phone-numbers';
 import { Refusal, refuseLeftovers } from './config-parsers';
+import type { InboundFlow } from './config-parsers';
 import { problemsBetween, warningsFor } from './config-rules';
 import { NAMES, TABLE } from './config-table';
 import type { Name, Values, Variable } from './config-table';
@@ -42,6 +43,12 @@ export interface Config {
     readonly password: string | null;
   };
   readonly texml: { readonly accountSid: string | null; readonly applicationId: string | null };
+  readonly flows: {
+    /** Absolute. */
+    readonly directory: string;
+    /** Each number once. */
+    readonly inbound: readonly InboundFlow[];
+  };
   readonly callerIds: { readonly default: string; readonly all: readonly string[] };
   /** Countries (`US`) and prefixes (`+1876`), or everywhere. */
   readonly destinations: readonly string[] | '*';
@@ -219,6 +226,7 @@ function assemble(values: Values, profile: TemporalProfile): Config {
       password: values.TELNYX_SIP_PASSWORD,
     },
     texml: { accountSid: values.TELNYX_ACCOUNT_SID, applicationId: values.TELNYX_TEXML_APPLICATION_ID },
+    flows: { directory: flowsDirectory(values.FLOWS_DIR), inbound: values.INBOUND_FLOWS },
     callerIds: { default: callerId, all: [...new Set([callerId, ...values.OUTCALL_CALLER_IDS])] },
     destinations: destinations(values.ALLOWED_DESTINATIONS, callerId),
     agentWaitSecs: values.AGENT_WAIT_SECS,
@@ -255,6 +263,12 @@ function assemble(values: Values, profile: TemporalProfile): Config {
     workflowBundle: values.WORKFLOW_BUNDLE,
     workerMetricsAddress: values.WORKER_METRICS_ADDRESS,
   };
+}
+
+/** The examples are next to the program, be it TypeScript or compiled to `dist`. */
+function flowsDirectory(named: string | null): string {
+  const folder = resolve(__dirname, '..');
+  return resolve(named ?? join(basename(folder) === 'dist' ? dirname(folder) : folder, 'flows/examples'));
 }
 
 const isProduction = (values: Values) => values.NODE_ENV === 'production';

@@ -3,6 +3,7 @@
  * denied. Premium, satellite and emergency numbers are denied whatever is configured.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { isE164 } from '../domain/phone-numbers';
 
 export type DestinationProblem = 'emergency_number' | 'destination_not_allowed';
 
@@ -37,6 +38,20 @@ export function destinationProblem(number: string, allowed: readonly string[] | 
       allowed.filter((entry) => entry.startsWith('+')),
     ) > 0;
   return byPrefix || allowed.includes(countryOf(number)) ? null : 'destination_not_allowed';
+}
+
+/** The same for what a TeXML document dials: a number, or a SIP address. */
+export function targetProblem(
+  target: string,
+  allowed: readonly string[] | '*',
+): DestinationProblem | 'invalid_destination' | null {
+  if (isE164(target)) return destinationProblem(target, allowed);
+  return /^sips?:/i.test(target) && !isNumberInDisguise(target) ? null : 'invalid_destination';
+}
+
+/** A SIP address that is called like a number, past all that is checked of numbers. */
+export function isNumberInDisguise(sipUri: string): boolean {
+  return /^sips?:[+\d]+@([\w.-]+\.)?telnyx\.com\b/i.test(sipUri);
 }
 
 /** Numbers in North America that belong to no country in particular count as US. */

@@ -40,12 +40,18 @@ export function agentRoutes({ directory, readStatus, browsers, log }: AgentRoute
     return document;
   }
 
+  async function requireConference(callId: CallId): Promise<void> {
+    const memo = await directory.find(callId);
+    if (memo !== null && memo.request.handler.type !== 'conference') throw notAConference();
+  }
+
   router
     .route('/webrtc-join')
     .post(rawBody('64kb'), async (request, response) => {
       const body = accepted(joinRequest, parseJsonBody(request));
       const callId = callIdIn(body);
       await running(callId);
+      await requireConference(callId);
       if (browsers === null) throw sipNotConfigured();
       const { client_id: participant } = body;
       const { sipUsername, loginToken } = await browsers.logIn(participant).catch((error: unknown) => {
@@ -105,6 +111,11 @@ const MUTE_PROBLEMS: Readonly<Record<Exclude<MuteAnswer, 'done'>, () => ApiProbl
     new ApiProblem({ status: 409, code: 'not_in_conference', detail: 'this participant is not in the conference now' }),
   carrierUnavailable,
 };
+
+function notAConference(): ApiProblem {
+  const detail = 'this call follows TeXML, which dials whom it needs; nobody can join it';
+  return new ApiProblem({ status: 409, code: 'not_a_conference', detail });
+}
 
 function callEnded(): ApiProblem {
   return new ApiProblem({ status: 409, code: 'call_ended', detail: 'the call is over; start another one' });

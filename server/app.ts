@@ -14,6 +14,7 @@ import { callListRoutes } from './call-list';
 import { callRoutes } from './calls';
 import type { CallRoutesSettings } from './calls';
 import { docsRoutes } from './docs';
+import { flowRoutes } from './flows';
 import { healthRoutes } from './health';
 import { metricsRoutes } from './metrics';
 import { ApiProblem, problemHandler, sendProblem } from './problems';
@@ -24,7 +25,8 @@ import { recordingRoutes } from './recordings';
 import { soundRoutes } from './sounds';
 import { createStatusReader } from './status-reader';
 import { texmlCallRoutes } from './texml-calls';
-import type { TexmlCallSettings } from './texml-calls';
+import { incomingRoutes } from './texml-incoming';
+import type { IncomingSettings } from './texml-incoming';
 import { webhookRoutes } from './webhooks';
 import type { WebhookSettings } from './webhooks';
 
@@ -33,7 +35,7 @@ export interface AppDependencies
     Omit<CallRoutesSettings, 'readStatus'>,
     Omit<AgentRoutesSettings, 'readStatus'>,
     WebhookSettings,
-    TexmlCallSettings {
+    IncomingSettings {
   readonly statusStore: StatusStore;
   readonly recordings: RecordingDirectory;
   readonly apiKeys: readonly string[];
@@ -64,7 +66,13 @@ export function createApp(dependencies: AppDependencies): Express {
     docsRoutes(dependencies.publicUrl),
     metricsRoutes({ recordings, log }),
   );
-  app.use(BASE_PATH, webhookRoutes(dependencies), texmlCallRoutes(dependencies), soundRoutes());
+  app.use(
+    BASE_PATH,
+    webhookRoutes(dependencies),
+    texmlCallRoutes(dependencies),
+    incomingRoutes(dependencies),
+    soundRoutes(),
+  );
   app.use(
     BASE_PATH,
     requireApiKey(apiKeys),
@@ -73,6 +81,7 @@ export function createApp(dependencies: AppDependencies): Express {
     callEventsRoutes({ directory, statusStore, log }),
     callRoutes({ ...dependencies, readStatus }),
     agentRoutes({ ...dependencies, readStatus }),
+    flowRoutes(dependencies.initiate.flows),
     recordingRoutes({ recordings, log, cursorSecret }),
   );
   app.use((_request, response) => {

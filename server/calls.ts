@@ -51,10 +51,10 @@ export function callRoutes(settings: CallRoutesSettings): Router {
   }
   const replayed = (memo: CallMemo): Started => ({ memo, replayed: true });
   const start = async (body: unknown, callId: CallId, bodyHash: string | null): Promise<Started> => {
-    const request = parseInitiate(body, settings.initiate, callId, new Date().toISOString());
+    const { request, script } = parseInitiate(body, settings.initiate, callId, new Date().toISOString());
     const memo = { request, bodyHash };
     try {
-      const started = await directory.start(memo, null);
+      const started = await directory.start(memo, script);
       return started.kind === 'exists' ? replayed(started.memo) : { memo, replayed: false };
     } catch (error) {
       const unknown = error instanceof TemporalUnavailableError && !error.neverSent && bodyHash === null;

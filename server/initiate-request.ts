@@ -1,18 +1,19 @@
 /** The body of `POST /initiate`: what it may say, and what it means with the defaults filled in. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Agent, AnsweringMachine, CallId, CallRequest, RecordingFormat } from '../domain/call';
+import type { Agent, AnsweringMachine, CallId, CallRequest, Handler, RecordingFormat } from '../domain/call';
 import type { Json, JsonObject } from '../domain/json';
-import { destinationProblem } from '../platform/destinations';
+import type { Script } from '../flows/script';
 import { ApiProblem } from './problems';
 import { initiateSchema } from './initiate-schema';
 import type { InitiateBody } from './initiate-schema';
 import type { FieldError } from './problems';
+import { checkTarget, unacceptable } from './refusals';
+import { readTexmlHandler } from './texml-handler';
+import type { ScriptSettings } from './texml-handler';
 
-export interface InitiateSettings {
+export interface InitiateSettings extends ScriptSettings {
   readonly callerIds: { readonly default: string; readonly all: readonly string[] };
-  /** Countries and prefixes, or everywhere. */
-  readonly destinations: readonly string[] | '*';
   readonly recordingFormat: RecordingFormat;
   /** Spoken before the recording of calls with `record: "announce"`. */
   readonly recordingNotice: string;
@@ -22,15 +23,16 @@ export interface InitiateSettings {
   readonly businessId: string;
 }
 
-const BUILT_LATER = z.object({ handler: z.looseObject({ type: z.enum(['texml', 'playbook', 'sip']) }) });
+const BUILT_LATER = z.object({ handler: z.looseObject({ type: z.enum(['playbook', 'sip']) }) });
 
-/** The request a body asks for. Throws an ApiProblem that names every field at fault. */
-export function parseInitiate(
-  body: unknown,
-  settings: InitiateSettings,
-  callId: CallId,
-  createdAt: string,
-): CallRequest {
+export interface Initiated {
+  readonly request: CallRequest;
+  /** What a TeXML call follows; null for every other. */
+  readonly script: Script | null;
+}
+
+/** The call a body asks for. Throws an ApiProblem that names every field at fault. */
+export function parseInitiate(body: unknown, settings: InitiateSettings, callId: CallId, createdAt: string): Initiated {
   refuseOtherProviders(body);
   if (BUILT_LATER.safeParse(body).success) {
     throw unacceptable('handler_not_available', 'handler.type', 'this handler is not available yet; use "conference"');
@@ -39,12 +41,13 @@ export function parseInitiate(
   const fromPhone = data.from_phone ?? settings.callerIds.default;
   checkNumbers(data.to_phone, fromPhone, settings);
   const agent = agentOf(data, settings);
-  return {
+  const { handler, script } = handlerOf(data, settings);
+  const request: CallRequest = {
     callId,
     provider: 'telnyx',
     toPhone: data.to_phone,
     fromPhone,
-    handler: data.handler ?? { type: 'conference' },
+    handler,
     agent,
     dialOrder: data.dial_order ?? (agent === null ? 'lead_first' : 'agent_first'),
     answeringMachine: answeringMachineOf(data),
@@ -58,6 +61,13 @@ export function parseInitiate(
     metadata: data.metadata ?? {},
     createdAt,
   };
+  return { request, script };
+}
+
+function handlerOf(data: InitiateBody, settings: InitiateSettings): { handler: Handler; script: Script | null } {
+  const { handler } = data;
+  if (handler?.type === 'texml') return readTexmlHandler(handler, data, settings);
+  return { handler: { type: 'conference' }, script: null };
 }
 
 function agentOf({ agent, dial_order, to_phone }: InitiateBody, settings: InitiateSettings): Agent | null {
@@ -71,7 +81,7 @@ function agentOf({ agent, dial_order, to_phone }: InitiateBody, settings: Initia
     case 'phone':
       if (agent.number === to_phone)
         throw unacceptable('calls_itself', 'agent.number', 'must not be the number that is called');
-      checkDestination(agent.number, 'agent.number', settings);
+      checkTarget(agent.number, 'agent.number', settings.destinations);
       return agent;
     case 'sip':
       return agent;
@@ -116,23 +126,7 @@ function checkNumbers(toPhone: string, fromPhone: string, settings: InitiateSett
     throw unacceptable('from_not_allowed', 'from_phone', message);
   }
   if (toPhone === fromPhone) throw unacceptable('calls_itself', 'to_phone', 'must not be the caller’s own number');
-  checkDestination(toPhone, 'to_phone', settings);
-}
-
-function checkDestination(number: string, path: string, settings: InitiateSettings): void {
-  const problem = destinationProblem(number, settings.destinations);
-  if (problem === 'emergency_number') throw unacceptable(problem, path, 'emergency numbers are never called');
-  if (problem === null) return;
-  throw new ApiProblem({
-    status: 403,
-    code: problem,
-    detail: 'this destination may not be called; ALLOWED_DESTINATIONS names those that may',
-    errors: [{ path, message: 'is not an allowed destination' }],
-  });
-}
-
-function unacceptable(code: string, path: string, message: string): ApiProblem {
-  return new ApiProblem({ status: 422, code, detail: `${path} ${message}`, errors: [{ path, message }] });
+  checkTarget(toPhone, 'to_phone', settings.destinations);
 }
 
 /** A body or query as its schema has it. Throws an ApiProblem that names every field at fault. */

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { Json, JsonObject } from '../domain/json';
 import { E164_PATTERN, isE164 } from '../domain/phone-numbers';
+import { isNumberInDisguise } from '../platform/destinations';
+import { FLOW_NAME } from './flow-directory';
 
 const METADATA_BYTES = 4096;
 export const UNSAFE_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
@@ -44,11 +46,7 @@ const sipUri = z
     /^sips?:[\w.+~!*'()%-]{1,128}@[A-Za-z0-9.-]{1,128}(:\d{1,5})?(;[\w.=-]+)*$/,
     'must be like sip:ana@example.com',
   )
-  // It would be called like a number, past all that is checked of numbers.
-  .refine(
-    (uri) => !/^sips?:[+\d]+@([\w.-]+\.)?telnyx\.com\b/i.test(uri),
-    'must not be a telephone number: use {"type": "phone"}',
-  );
+  .refine((uri) => !isNumberInDisguise(uri), 'must not be a telephone number: use {"type": "phone"}');
 
 const agent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('webrtc'), client_id: clientId }),
@@ -74,11 +72,53 @@ const answeringMachine = z.union(
   'must be "off", "hang_up", "connect" or {"leave_message": {"say": up to 3000 characters} or {"play": an http(s) address}}',
 );
 
+const TEXML_SOURCES = ['texml', 'url', 'flow', 'flow_source'] as const;
+
+/** Values of a flow's variables. What they may be is the flow's to say. */
+const variables = z.record(z.string().max(64), z.string().max(1000)).nullish();
+
+const texmlHandler = z
+  .strictObject({
+    type: z.literal('texml'),
+    texml: z.string().min(1).nullish().meta({ description: 'A whole TeXML document.' }),
+    url: z.string().nullish().meta({ description: 'Where the first document is asked for, https.' }),
+    fallback_url: z.string().nullish().meta({ description: 'Asked when `url` does not answer.' }),
+    flow: z.string().regex(FLOW_NAME, 'must be 1 to 64 of a-z, 0-9, _ and -').nullish(),
+    flow_source: z.string().min(1).nullish().meta({ description: 'A flow as YAML text.' }),
+    variables,
+  })
+  .superRefine((handler, context) => {
+    const refuse = (path: string[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    const given = TEXML_SOURCES.filter((source) => isGiven(handler[source]));
+    if (given.length !== 1) refuse([], `must have exactly one of ${TEXML_SOURCES.join(', ')}`);
+    if (isGiven(handler.fallback_url) && !isGiven(handler.url)) refuse(['fallback_url'], 'goes with url only');
+    const takesVariables = isGiven(handler.flow) || isGiven(handler.flow_source);
+    if (isGiven(handler.variables) && !takesVariables) refuse(['variables'], 'go with flow or flow_source only');
+  });
+
+/** The same in words that a document of the API can have. */
+const ONE_SOURCE = {
+  oneOf: TEXML_SOURCES.map((source) => ({
+    required: [source],
+    properties: {
+      [source]: { type: 'string' as const },
+      ...(source !== 'url' && { fallback_url: { type: 'null' as const } }),
+      ...(!source.startsWith('flow') && { variables: { type: 'null' as const } }),
+    },
+  })),
+};
+
+export type TexmlAsked = z.infer<typeof texmlHandler>;
+
 export const initiateSchema = z.strictObject({
   to_phone: e164,
   from_phone: e164.nullish(),
   provider: z.literal('telnyx').nullish(),
-  handler: z.strictObject({ type: z.literal('conference') }).nullish(),
+  handler: z
+    .discriminatedUnion('type', [z.strictObject({ type: z.literal('conference') }), texmlHandler.meta(ONE_SOURCE)])
+    .nullish(),
   agent: agent.nullish(),
   dial_order: z.enum(['agent_first', 'lead_first']).nullish(),
   answering_machine: answeringMachine.nullish(),
@@ -100,6 +140,8 @@ function isSafe(value: Json): boolean {
     ([key, item]) => !UNSAFE_KEYS.includes(key) && isUnicode(key) && isSafe(item),
   );
 }
+
+const isGiven = (value: unknown): boolean => value !== null && value !== undefined;
 
 function isUnicode(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);

@@ -19,6 +19,7 @@ import { LAST_EVENT_ID } from './call-events';
 import { VISIBLE_ASCII } from './call-ids';
 import { listQuery } from './call-list';
 import { conferenceReference, EITHER_REFERENCE } from './calls';
+import { flowDocument } from './flows';
 import { initiateSchema, UNSAFE_KEYS } from './initiate-schema';
 import { recordingsQuery, redeliverBody } from './recordings';
 import { WEBHOOK_PATHS } from './webhooks';
@@ -185,11 +186,32 @@ const JSON_VALUE = {
   ],
 } satisfies Parameters<OpenAPIRegistry['registerComponent']>[2];
 
-/** A `dial_order` asks for an `agent`, which zod's words for a body cannot say. */
-const ORDER_NEEDS_AGENT = {
-  anyOf: [
-    { properties: { dial_order: { type: 'null' as const } } },
-    { required: ['agent'], properties: { agent: { type: 'object' as const } } },
+const nothing = { type: 'null' as const };
+
+/** What fields of a body need of each other, which zod's words cannot say. */
+const BETWEEN_FIELDS = {
+  allOf: [
+    {
+      description: 'A `dial_order` asks for an `agent`.',
+      anyOf: [
+        { properties: { dial_order: nothing } },
+        { required: ['agent'], properties: { agent: { type: 'object' as const } } },
+      ],
+    },
+    {
+      description: 'A TeXML handler dials whom it needs, speaks its own notice, and rings for 120 s at most.',
+      anyOf: [
+        { properties: { handler: { anyOf: [nothing, { properties: { type: { enum: ['conference'] } } }] } } },
+        {
+          properties: {
+            agent: nothing,
+            dial_order: nothing,
+            record: { anyOf: [nothing, { type: 'boolean' as const }] },
+            ring_timeout_secs: { anyOf: [nothing, { type: 'integer' as const, maximum: 120 }] },
+          },
+        },
+      ],
+    },
   ],
 };
 
@@ -213,10 +235,10 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   403: 'destination_not_allowed',
   404: 'call_not_found, participant_not_found, recording_not_found',
   408: 'The request did not arrive within 15 seconds',
-  409: 'call_ended, not_in_conference, delivery_over, no_sweep',
+  409: 'call_ended, not_a_conference, not_in_conference, delivery_over, no_sweep',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
-  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch, sip_not_configured',
+  422: 'invalid_request and other codes that say which field is at fault, idempotency_mismatch, sip_not_configured, texml_not_configured, texml_invalid, url_not_allowed, flow_not_found, flow_invalid, invalid_variables',
   429: 'rate_limited; come back after Retry-After seconds',
   501: 'provider_not_supported',
   503: 'temporal_unavailable, carrier_unavailable, too_many_streams; come back after Retry-After seconds',
@@ -316,7 +338,7 @@ export function describeApi(publicUrl: string): object {
     operationId: 'initiateCall',
     summary: 'Start a call',
     request: {
-      body: body(initiateSchema.meta(ORDER_NEEDS_AGENT)),
+      body: body(initiateSchema.meta(BETWEEN_FIELDS)),
       headers: z.object({
         'Idempotency-Key': word.optional().meta({
           pattern: VISIBLE_ASCII.source,
@@ -418,6 +440,16 @@ export function describeApi(publicUrl: string): object {
     responses: {
       200: json('Done', z.object({ conference_id: word, participant_sid: word, muted: z.boolean() })),
       ...problems(...WITH_KEY, ...WITH_BODY, 404, 409),
+    },
+  });
+  register({
+    method: 'get',
+    path: '/flows',
+    operationId: 'listFlows',
+    summary: 'The flows of FLOWS_DIR, what they want to know, and what is wrong with them',
+    responses: {
+      200: json('All of them', z.object({ flows: z.array(flowDocument.meta({ id: 'Flow' })) })),
+      ...problems(...WITH_KEY),
     },
   });
   describeRecordings(register, body);

@@ -24,6 +24,7 @@ import { serveRest } from './rest';
 import { createStorage } from './storage';
 import type { Storage } from './storage';
 import { usualTexmlApplicationId } from './texml/state';
+import type { TexmlUrls } from './carrier/world';
 import { createWebBackend } from './web-backend';
 import type { WebBackend } from './web-backend';
 import { createDeliverer, createSigner } from './webhooks';
@@ -47,6 +48,8 @@ export interface SimulatorOptions {
   readonly connectionId?: string;
   /** Id of the one TeXML application. @default '2000000000000000002' */
   readonly texmlApplicationId?: string;
+  /** Its `voice_url` and `status_callback`. @default none; somebody who calls it is not answered */
+  readonly texmlUrls?: TexmlUrls;
   /** The account's numbers. When given, any other `from` is refused with D51. @default none, and none is refused */
   readonly phoneNumbers?: readonly string[];
   readonly mischief?: MischiefOptions;
@@ -166,6 +169,7 @@ function assemble(options: SimulatorOptions) {
     account: {
       connectionId,
       texmlApplicationId,
+      texmlUrls: options.texmlUrls ?? null,
       webhookUrl: options.webhookUrl ?? null,
       failoverUrl: options.webhookFailoverUrl ?? null,
       phoneNumbers: options.phoneNumbers ?? [],

@@ -5,6 +5,8 @@ import { createApiClient } from '../api-client';
 import type { ApiClient } from '../api-client';
 import { EXIT, print, printJson, remark, wholeNumber } from '../terminal';
 import { DELIVERY_PATIENCE_SECONDS, follow } from '../timeline';
+import { addVariable, handlerOf } from './handler';
+import type { Variables } from './handler';
 
 type Finish = (exitCode: number) => void;
 
@@ -31,6 +33,8 @@ export function withCommon(command: Command): Command {
 
 interface CallOptions extends Common {
   readonly from?: string;
+  readonly handler?: string;
+  readonly set?: Variables;
   readonly agent?: string;
   readonly leadFirst?: true;
   readonly machine?: string;
@@ -47,6 +51,8 @@ function callCommand(finish: Finish): Command {
   return withCommon(new Command('call').argument('<number>', 'whom to call, E.164'))
     .description('start a call')
     .option('--from <number>', 'caller id; one of the account’s numbers')
+    .option('--handler <what>', 'what to follow: a flow’s name, flow.yaml, document.xml, or https://…')
+    .option('--set <name=value>', 'a variable of the flow; again for another one', addVariable)
     .option('--agent <who>', 'who is rung first: a client_id, a number, or a sip: address')
     .option('--lead-first', 'ring the agent only when the call is answered')
     .addOption(new Option('--machine <what>', 'what to do with a machine').choices(['off', 'hang_up', 'connect']))
@@ -60,6 +66,7 @@ function callCommand(finish: Finish): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  outcall call +15559999999 --wait\n  outcall call +15559999999 --agent +15550100006 --machine hang_up' +
+        '\n  outcall call +15559999999 --handler appointment.yaml --set name=Ana --wait' +
         '\n  outcall call +15559999999 --json | jq -r .call_id',
     )
     .action(async (number: string, options: CallOptions) => {
@@ -67,6 +74,7 @@ function callCommand(finish: Finish): Command {
       const body = {
         to_phone: number,
         record: options.announce ? 'announce' : options.record,
+        ...(options.handler !== undefined && { handler: handlerOf(options.handler, options.set) }),
         ...(options.agent !== undefined && { agent: agentOf(options.agent) }),
         ...(options.leadFirst && { dial_order: 'lead_first' }),
         ...((options.message ?? options.machine) !== undefined && { answering_machine: machineOf(options) }),

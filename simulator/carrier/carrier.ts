@@ -125,7 +125,9 @@ function createWorld(deps: CarrierDeps): World {
     createdAtMs: deps.clock.now(),
   });
   const texmlId = deps.account.texmlApplicationId ?? usualTexmlApplicationId;
-  addApplication(world, { id: texmlId, name: 'Simulator', profileId });
+  const texml = addApplication(world, { id: texmlId, name: 'Simulator', profileId });
+  texml.voiceUrl = deps.account.texmlUrls?.voice ?? null;
+  texml.statusCallback = deps.account.texmlUrls?.status ?? null;
   connectParts(world);
   return world;
 }

@@ -81,6 +81,14 @@ export interface Account {
   readonly phoneNumbers: readonly string[];
   /** Id of the one TeXML application that is there from the start. @default '2000000000000000002' */
   readonly texmlApplicationId?: string;
+  /** Its `voice_url` and `status_callback`. @default null */
+  readonly texmlUrls?: TexmlUrls | null;
+}
+
+/** Where a TeXML application asks for documents, and says how calls go. */
+export interface TexmlUrls {
+  readonly voice: string;
+  readonly status: string;
 }
 
 export type AudioFormat = 'mp3' | 'wav';

@@ -82,6 +82,8 @@ export async function startOutside({ seed, durable = false, retentionDays }: Out
     TELNYX_API_KEY: simulator.apiKey,
     TELNYX_BASE_URL: simulator.apiBaseUrl,
     TELNYX_CONNECTION_ID: simulator.connectionId,
+    TELNYX_ACCOUNT_SID: simulator.accountSid,
+    TELNYX_TEXML_APPLICATION_ID: simulator.texmlApplicationId,
     TELNYX_PUBLIC_KEY: simulator.publicKey,
     TELNYX_PHONE_NUMBER: '+15551234567',
     COLD_CALL_API_KEYS: API_KEY,

@@ -7,6 +7,15 @@ import re
 import schemathesis
 
 CALLER_IDS = ["+15551234567", None]
+FLOW = "variables:\n  who:\nsteps:\n  hello: { say: 'Hello {{who}}' }\n"
+# Documents, flows and addresses have rules of their own.
+HANDLERS = [
+    None,
+    {"type": "conference"},
+    {"type": "texml", "texml": "<Response><Say>Hello</Say></Response>"},
+    {"type": "texml", "url": "https://flows.example.com/first", "fallback_url": None},
+    {"type": "texml", "flow_source": FLOW, "variables": {"who": "Ana"}},
+]
 
 
 @schemathesis.hook
@@ -15,6 +24,7 @@ def before_load_schema(context, raw_schema):
         if path.endswith("/initiate"):
             body = operations["post"]["requestBody"]["content"]["application/json"]["schema"]
             body["properties"]["from_phone"] = {"enum": CALLER_IDS}
+            body["properties"]["handler"] = {"enum": HANDLERS}
         if "/webhook/" in path:
             # Signatures are not checked here: whoever cannot sign would not get beyond them.
             operations["post"]["parameters"] = []

@@ -1,6 +1,6 @@
 /**
- * The catalogue of bad inputs: what clients (B01–B35) and whoever speaks like the carrier (B36–B58) may send, and where
- * each is tried. A row counts as tried when a test of that file has its number at the beginning of its name.
+ * The catalogue of bad inputs: what clients (B01–B35), whoever speaks like the carrier (B36–B58), and authors of documents
+ * and flows (B72–B80) may send, and where each is tried; `unit/texml` has the rows between, of XML itself. A row counts as tried when a test of that file has its number at the beginning of its name.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,6 +64,15 @@ const CATALOGUE: readonly (readonly [row: string, input: string, files: string])
   ['B56', 'events about a call that ended', 'e2e/inputs'],
   ['B57', 'events at the address of their sisters', 'e2e/inputs'],
   ['B58', 'webhooks with the same key twice, many keys, deep nesting', 'e2e/inputs'],
+  ['B72', 'a dialed number without its plus', 'unit/server/texml-handler'],
+  ['B73', 'dialing a premium number, or the one who is called', 'unit/server/texml-handler'],
+  ['B74', 'more text than is spoken at once', 'unit/server/texml-handler'],
+  ['B75', 'sounds that are files of ours', 'unit/server/texml-handler'],
+  ['B76', 'a Gather out of its ranges', 'unit/server/texml-handler'],
+  ['B77', 'a Record out of its ranges', 'unit/server/texml-handler'],
+  ['B78', 'endless pauses', 'unit/server/texml-handler'],
+  ['B79', 'templates that look like code', 'unit/server/texml-handler'],
+  ['B80', 'names of flows that lead elsewhere', 'unit/server/texml-handler unit/server/flow-directory'],
 ];
 
 /** The rows that the names of a file's tests begin with: `'B14 …'`, `'B56, B57 …'`, also as a row of a table. */
@@ -75,9 +84,9 @@ function rowsIn(file: string): readonly string[] {
   return names.flatMap((name) => name.match(/B\d\d/g) ?? []);
 }
 
-test('the catalogue has the rows B01 to B58, each once', () => {
-  const rows = Array.from({ length: 58 }, (_each, index) => `B${String(index + 1).padStart(2, '0')}`);
-  expect(CATALOGUE.map(([row]) => row)).toEqual(rows);
+test('the catalogue has the rows B01 to B58 and B72 to B80, each once', () => {
+  const rows = Array.from({ length: 80 }, (_each, index) => `B${String(index + 1).padStart(2, '0')}`);
+  expect(CATALOGUE.map(([row]) => row)).toEqual([...rows.slice(0, 58), ...rows.slice(71)]);
 });
 
 test.each(CATALOGUE)('%s, %s, is tried in %s', (row, _input, files) => {

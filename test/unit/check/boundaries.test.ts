@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 const PLANTED: readonly (readonly [file: string, imported: string, rule: string])[] = [
   ['domain/planted.ts', '../platform/target', 'domain-stays-in-its-lane'],
   ['texml/planted.ts', '../workflows/target', 'texml-stays-in-its-lane'],
+  ['flows/planted.ts', '../workflows/target', 'flows-stays-in-its-lane'],
   ['workflows/planted.ts', '../activities/target', 'workflows-stays-in-its-lane'],
   ['activities/planted.ts', '../workflows/target', 'activities-stays-in-its-lane'],
   ['platform/planted.ts', '../server/target', 'platform-stays-in-its-lane'],

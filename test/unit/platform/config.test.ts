@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ConfigError, describeConfig, loadConfig } from '../../../platform/config';
 import { NAMES, renderEnvExample, TABLE } from '../../../platform/config-table';
 
@@ -118,6 +118,9 @@ describe('refused environments', () => {
       'WEB_BACKEND_SIGNING_SECRET',
       /24 to 64 bytes/,
     ],
+    ['a number without a flow', { INBOUND_FLOWS: '+12025550123' }, 'INBOUND_FLOWS', /number=flow/],
+    ['a flow by its path', { INBOUND_FLOWS: '+12025550123=../x' }, 'INBOUND_FLOWS', /number=flow/],
+    ['a number with two flows', { INBOUND_FLOWS: '+12025550123=a,+12025550123=b' }, 'INBOUND_FLOWS', /twice/],
     ['a destination by name', { ALLOWED_DESTINATIONS: 'Germany' }, 'ALLOWED_DESTINATIONS', /country \(US\)/],
     ['workflows that are not there', { WORKFLOW_BUNDLE: '/nowhere.js' }, 'WORKFLOW_BUNDLE', /cannot be read/],
     ['a secret twice', { TELNYX_API_KEY_FILE: '/etc/hostname' }, 'TELNYX_API_KEY', /TELNYX_API_KEY_FILE/],
@@ -184,6 +187,19 @@ describe('accepted environments', () => {
     [{ ALLOWED_DESTINATIONS: 'us,+1876' }, { destinations: ['US', '+1876'] }],
     [{ ALLOWED_DESTINATIONS: '*' }, { destinations: '*' }],
     [{ TELNYX_PHONE_NUMBER: '+442071234567' }, { destinations: ['GB'] }],
+    [
+      { INBOUND_FLOWS: '+12025550123=after-hours, +12025550124 = support' },
+      {
+        flows: {
+          inbound: [
+            { number: '+12025550123', flow: 'after-hours' },
+            { number: '+12025550124', flow: 'support' },
+          ],
+        },
+      },
+    ],
+    [{ FLOWS_DIR: '/srv/flows' }, { flows: { directory: '/srv/flows' } }],
+    [{}, { flows: { directory: resolve('flows/examples') } }],
     [{ OUTCALL_CALLER_IDS: '+12025550124' }, { callerIds: { all: ['+12025550123', '+12025550124'] } }],
     [{ RECORDING_FORMAT: 'wav' }, { recording: { format: 'wav' } }],
     [{ PUBLIC_URL: 'https://acme.test/calls/' }, { http: { publicUrl: 'https://acme.test/calls' } }],

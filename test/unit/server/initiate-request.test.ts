@@ -7,6 +7,9 @@ import { problemOf as problemOfAttempt } from './problem-of';
 const CALL_ID = 'COLD_CALL_01JGZ0ABCDEFGHJKMNPQRSTV0X';
 const CREATED_AT = '2026-01-05T12:00:00.000Z';
 const settings: InitiateSettings = {
+  flows: { find: () => null, list: () => [] },
+  allowedHosts: [],
+  account: { accountSid: 'account', texmlApplicationId: '2000000000000000002' },
   callerIds: { default: '+15551234567', all: ['+15551234567', '+15557654321'] },
   destinations: ['US'],
   recordingFormat: 'mp3',
@@ -18,7 +21,7 @@ const settings: InitiateSettings = {
 const TO = '+15559999999';
 const ANA = { type: 'webrtc', client_id: 'ana_1' };
 
-const parse = (body: unknown) => parseInitiate(body, settings, CALL_ID, CREATED_AT);
+const parse = (body: unknown) => parseInitiate(body, settings, CALL_ID, CREATED_AT).request;
 
 const problemOf = (body: unknown): ProblemOptions => problemOfAttempt(() => parse(body));
 const pathsOf = ({ errors }: ProblemOptions): string[] => [...new Set((errors ?? []).map(({ path }) => path))];
@@ -151,7 +154,6 @@ test.each<[string, object, number, string, string]>([
   ['an unknown field in a field', { handler: { type: 'conference', url: 'x' } }, 422, 'invalid_request', 'handler.url'],
   ['a handler that nobody knows', { handler: { type: 'teleport' } }, 422, 'invalid_request', 'handler.type'],
   ['a handler that is text', { handler: 'conference' }, 422, 'invalid_request', 'handler'],
-  ['a TeXML flow', { handler: { type: 'texml', url: 'https://x' } }, 422, 'handler_not_available', 'handler.type'],
   ['a playbook', { handler: { type: 'playbook', name: 'x' } }, 422, 'handler_not_available', 'handler.type'],
   ['a SIP system', { handler: { type: 'sip', uri: 'sip:x' } }, 422, 'handler_not_available', 'handler.type'],
   ['a provider that is no text', { provider: 7 }, 422, 'invalid_request', 'provider'],
