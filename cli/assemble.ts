@@ -6,6 +6,8 @@ import { Client, Connection, isRetryableError, makeGrpcRetryInterceptor } from '
 import type { GrpcRetryOptions } from '@temporalio/client';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import { createOtherCalls } from '../activities/other-calls';
+import type { TexmlSettings } from '../activities/texml-calls';
 import { DAY_MS } from '../domain/time';
 import { createSpool } from '../activities/spool';
 import { ConfigError } from '../platform/config';
@@ -17,6 +19,7 @@ import { createBrowserAccess } from '../platform/telnyx/browser-access';
 import type { BrowserAccess } from '../platform/telnyx/browser-access';
 import { createTelnyxClient } from '../platform/telnyx/client';
 import { createTexmlAddresses } from '../platform/telnyx/texml-address';
+import type { TexmlAddresses } from '../platform/telnyx/texml-address';
 import { createApp } from '../server/app';
 import { createCallDirectory } from '../server/call-directory';
 import { BASE_PATH } from '../server/base-path';
@@ -106,7 +109,7 @@ export async function startApi(surroundings: Surroundings, host: string): Promis
     initiate,
     inboundFlows: config.flows.inbound,
     publicUrl: config.http.publicUrl,
-    texmlAddresses: createTexmlAddresses(`${config.http.publicUrl}${BASE_PATH}`, carrier.apiKey),
+    texmlAddresses: texmlAddressesOf(surroundings),
     sipUsername: config.sip.connectionId === null ? config.sip.username : null,
     runUrl: (callId) => temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${callId}`,
     publicKeys: carrier.publicKeys,
@@ -159,6 +162,14 @@ function checkInboundFlows({ flows }: Config, initiate: InitiateSettings): void 
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
+function texmlOf({ accountSid, texmlApplicationId }: CarrierAccess): TexmlSettings['texml'] {
+  return accountSid === null || texmlApplicationId === null ? null : { accountSid, applicationId: texmlApplicationId };
+}
+
+function texmlAddressesOf({ config, carrier }: Surroundings): TexmlAddresses {
+  return createTexmlAddresses(`${config.http.publicUrl}${BASE_PATH}`, carrier.apiKey);
+}
+
 function browserAccess({ config, carrier }: Surroundings): BrowserAccess | null {
   const { connectionId: sipConnectionId, username: sipUsername } = config.sip;
   return createBrowserAccess({ telnyx: createTelnyxClient(carrier), sipConnectionId, sipUsername });
@@ -177,6 +188,12 @@ export function startCallWorkers(surroundings: Surroundings, workflowBundle: Wor
     soundUrl: (sound) => `${config.http.publicUrl}${BASE_PATH}${SOUND_PATHS[sound]}`,
     voice: config.voice,
     telnyx: createTelnyxClient(carrier),
+    texml: texmlOf(carrier),
+    addresses: texmlAddressesOf(surroundings),
+    otherCallsTo: createOtherCalls(leadKeyOf(carrier.apiKey)),
+    allowedHosts: config.outboundAllowHosts,
+    signingSecret: config.webBackend?.signingSecret ?? null,
+    destinations: config.destinations,
     installation: config.installation,
     connectionId: carrier.connectionId,
     businessId: config.businessId,

@@ -56,7 +56,7 @@ export function createFlowPlay(settings: FlowPlaySettings): FlowPlay {
     const told: Told[] = [];
     lines.set(number, told);
     for (let input = first; ;) {
-      const turn = step(script, position, input, { ...scene, base: BASE, number, holdSoundUrl: HOLD_SOUND });
+      const turn = step(script, position, input, { ...scene, base: BASE, number });
       const begun = stepsBegun(position, turn.position);
       if (begun.length > 0) told.push({ who: 'flow', does: 'goes to', text: begun.join(', ') });
       position = turn.position;
