@@ -1,7 +1,10 @@
 /**
  * Decides what a TeXML call hears next. Pure: the same script, position and input give the same turn, in Temporal, in the
- * simulation and in a terminal alike.
+ * simulation and in a terminal alike. A position of another script leads to the end.
  */
+import { stepDocuments } from './documents';
+import { stepFlow } from './playing';
+import { farewell } from './rendering';
 import type { Input, Position, Scene, Script, Turn } from './script';
 
 /** Where a script begins. */
@@ -12,5 +15,9 @@ export function begin(script: Script): Position {
 
 /** The next document, or what has to be found out before. Never throws. */
 export function step(script: Script, position: Position, input: Input, scene: Scene): Turn {
-  throw new Error(`not built yet: ${script.kind} ${position.kind} ${input.kind} ${scene.callId}`);
+  if (script.kind === 'documents' && position.kind === 'documents') {
+    return stepDocuments(script, position, input, scene);
+  }
+  if (script.kind === 'flow' && position.kind === 'flow') return stepFlow(script, position, input, scene);
+  return { kind: 'document', document: farewell(null), position };
 }

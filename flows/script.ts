@@ -3,7 +3,7 @@
  * who carry it out. All of it is plain JSON: Temporal keeps it, and a call keeps the version that it began with.
  */
 import type { TexmlDocument } from '../texml/document';
-import type { Flow } from './language';
+import type { Flow } from './flow';
 
 /** A flow of named steps, or documents of the customer's. */
 export type Script = FlowScript | DocumentScript;
@@ -34,7 +34,7 @@ export interface FlowPosition {
   /** Name of the step that the last document or errand came from; null at the beginning. */
   readonly step: string | null;
   readonly variables: Readonly<Record<string, string>>;
-  /** How often each step was begun. */
+  /** How often each step was begun, the one that was begun last at the end. */
   readonly visits: Readonly<Record<string, number>>;
 }
 

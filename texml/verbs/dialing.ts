@@ -231,7 +231,7 @@ export const DIALING = {
     meaning: 'Goes on with another document.',
     attributes: { method: { is: oneOf('GET', 'POST'), default: 'POST', meaning: 'HTTP method for it.' } },
     children: [],
-    text: { is: url, required: true, meaning: 'URL of the document.' },
+    text: { is: url, leads: true, required: true, meaning: 'URL of the document.' },
   },
   Refer: {
     tag: 'Refer',

@@ -10,7 +10,11 @@ export const REQUESTS = {
     meaning: 'Sends an HTTP request.',
     attributes: {
       async: { is: flag, default: 'false', meaning: 'Goes on without waiting for the answer.' },
-      action: { is: url, meaning: 'Asked for the next document, with the fields of the answer; only when it waits.' },
+      action: {
+        is: url,
+        leads: true,
+        meaning: 'Asked for the next document, with the fields of the answer; only when it waits.',
+      },
     },
     children: ['Request', 'HttpResponse'],
   },

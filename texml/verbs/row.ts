@@ -26,6 +26,8 @@ export interface Attribute {
   readonly meaning: string;
   readonly default?: string;
   readonly required?: true;
+  /** Telnyx goes on with the document that it is given at this address. */
+  readonly leads?: true;
 }
 
 export interface Row {
@@ -42,6 +44,8 @@ export interface Row {
     readonly is: ValueType;
     readonly meaning: string;
     readonly required?: true;
+    /** Telnyx goes on with the document that it is given at this address. */
+    readonly leads?: true;
     /** Telnyx's pages write it in CDATA. */
     readonly cdata?: true;
   };
@@ -72,5 +76,9 @@ const httpMethod = oneOf('GET', 'POST');
 export const method = (of: string) =>
   ({ is: httpMethod, default: 'POST', meaning: `HTTP method of \`${of}\`.` }) as const;
 export const action = (when: string) =>
-  ({ is: url, meaning: `Asked for the next document when ${when}; without it, the next verb follows.` }) as const;
+  ({
+    is: url,
+    leads: true,
+    meaning: `Asked for the next document when ${when}; without it, the next verb follows.`,
+  }) as const;
 export const callback = (what: string) => ({ is: url, meaning: `Told ${what}.` }) as const;

@@ -110,7 +110,11 @@ export const SPEECH = {
         meaning: 'Keys that end it; empty for none.',
       },
       validDigits: { is: keys('0123456789*#'), meaning: 'Keys that count.' },
-      invalidDigitsAction: { is: url, meaning: 'Asked for the next document when keys came that do not count.' },
+      invalidDigitsAction: {
+        is: url,
+        leads: true,
+        meaning: 'Asked for the next document when keys came that do not count.',
+      },
       speechTimeout: { is: integer(0), meaning: 'Seconds of silence after speech that end it.' },
       language: { is: anyText, default: 'en-US', meaning: 'Language of the speech.' },
       hints: { is: anyText, meaning: 'Words to expect, separated by commas; at Deepgram only with nova-2.' },
