@@ -10,6 +10,7 @@ import type { DocumentTarget, Errand, Fields, HttpRequest, Report } from '../flo
 import { destinationProblem } from '../platform/destinations';
 import type { BrowserAccess } from '../platform/telnyx/browser-access';
 import { publicAddress, readText, send } from './outbound';
+import type { AllowedAddress } from './outbound';
 import { kindOf } from './undelivered';
 
 export interface ErrandSettings {
@@ -43,14 +44,33 @@ export interface ErrandActivities {
 const DOCUMENT_LIMIT_MS = 5 * SECOND_MS;
 const LONGEST_ANSWER_BYTES = 64 * 1024;
 
-interface Exchange {
+interface Answer {
   readonly status: number | null;
   readonly body: string;
 }
 
-const NO_ANSWER: Exchange = { status: null, body: '' };
+const NO_ANSWER: Answer = { status: null, body: '' };
 
-export function createErrandActivities(settings: ErrandSettings): ErrandActivities {
+interface Sending extends Pick<HttpRequest, 'method' | 'headers' | 'body'> {
+  readonly limitMs: number;
+}
+
+export type Exchange = (address: AllowedAddress, request: Sending) => Promise<Answer>;
+
+const exchangeByHttp: Exchange = async ({ url, isListed }, { method, headers, body, limitMs }) => {
+  const bytes = Buffer.from(body ?? '');
+  const { response } = await send(url, {
+    method,
+    headers: { ...headers, ...(body !== null && { 'content-length': String(bytes.length) }) },
+    ...(body !== null && { body: [bytes] }),
+    publicOnly: !isListed,
+    signal: AbortSignal.timeout(limitMs),
+  });
+  return { status: response.statusCode ?? null, body: await readText(response, LONGEST_ANSWER_BYTES) };
+};
+
+/** @param exchange sends a request and gives what came back, or throws. @default by HTTP */
+export function createErrandActivities(settings: ErrandSettings, exchange: Exchange = exchangeByHttp): ErrandActivities {
   const { allowedHosts, signingSecret, browsers, destinations } = settings;
 
   function signed(key: string, body: string): Record<string, string> {
@@ -63,20 +83,12 @@ export function createErrandActivities(settings: ErrandSettings): ErrandActiviti
     };
   }
 
-  async function ask({ method, url, headers, body, limitMs, key }: Asking): Promise<Exchange> {
+  async function ask({ method, url, headers, body, limitMs, key }: Asking): Promise<Answer> {
     const address = publicAddress(url, allowedHosts);
     if (address === null) return NO_ANSWER;
-    const bytes = Buffer.from(body ?? '');
     const sending = { ...headers, ...signed(key, body ?? ''), 'idempotency-key': key };
     try {
-      const { response } = await send(address.url, {
-        method,
-        headers: { ...sending, ...(body !== null && { 'content-length': String(bytes.length) }) },
-        ...(body !== null && { body: [bytes] }),
-        publicOnly: !address.isListed,
-        signal: AbortSignal.timeout(limitMs),
-      });
-      return { status: response.statusCode ?? null, body: await readText(response, LONGEST_ANSWER_BYTES) };
+      return await exchange(address, { method, headers: sending, body, limitMs });
     } catch (error) {
       log.warn('a server of a flow did not answer', {
         event: 'flow.unanswered',
@@ -87,7 +99,7 @@ export function createErrandActivities(settings: ErrandSettings): ErrandActiviti
     }
   }
 
-  const askForDocument = (target: DocumentTarget, fields: Fields, key: string): Promise<Exchange> =>
+  const askForDocument = (target: DocumentTarget, fields: Fields, key: string): Promise<Answer> =>
     ask({ ...documentRequest(target, fields), limitMs: DOCUMENT_LIMIT_MS, key });
 
   return {
@@ -115,9 +127,7 @@ export function createErrandActivities(settings: ErrandSettings): ErrandActiviti
   };
 }
 
-interface Asking extends Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>, Keyed {
-  readonly limitMs: number;
-}
+interface Asking extends Sending, Pick<HttpRequest, 'url'>, Keyed {}
 
 /** The carrier's fields as a form, in the body or, by GET, in the query. */
 function documentRequest({ url, method }: DocumentTarget, fields: Fields): Omit<Asking, 'limitMs' | 'key'> {
