@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { agentCommands } from './commands/agents';
 import { callCommands } from './commands/calls';
 import { completionCommand } from './commands/completion';
+import { flowCommand } from './commands/flow';
 import { listCommands } from './commands/list';
 import { recordingsCommand } from './commands/recordings';
 import { runCommands } from './commands/run';
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
     ...listCommands(),
     recordingsCommand(),
     texmlCommand(finish),
+    flowCommand(finish),
     completionCommand(program),
   ];
   for (const command of commands) {

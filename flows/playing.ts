@@ -114,8 +114,11 @@ const stepsIn = ({ visits }: FlowPosition): number => Object.values(visits).redu
 const visitsOf = ({ visits }: FlowPosition, name: string): number =>
   Object.hasOwn(visits, name) ? (visits[name] ?? 0) : 0;
 
+/** The step that was begun last stands last, so that a position also tells the way. */
 function begun(position: FlowPosition, { name }: FlowStep): FlowPosition {
-  return { ...position, step: name, visits: { ...position.visits, [name]: visitsOf(position, name) + 1 } };
+  const others = Object.entries(position.visits).filter(([other]) => other !== name);
+  const visits = Object.fromEntries([...others, [name, visitsOf(position, name) + 1]]);
+  return { ...position, step: name, visits };
 }
 
 function isTooMuch(verbs: Verbs): boolean {

@@ -34,7 +34,7 @@ export interface FlowPosition {
   /** Name of the step that the last document or errand came from; null at the beginning. */
   readonly step: string | null;
   readonly variables: Readonly<Record<string, string>>;
-  /** How often each step was begun. */
+  /** How often each step was begun, the one that was begun last at the end. */
   readonly visits: Readonly<Record<string, number>>;
 }
 

@@ -1,17 +1,15 @@
 /** `outcall texml`: for people who write TeXML documents. What is right and wrong is decided in `texml/`. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { convertTwiml } from '../../texml/convert';
-import type { Finding } from '../../texml/findings';
 import { formatXml } from '../../texml/formatter';
 import { texmlJsonSchema } from '../../texml/json-schema';
 import { parseTexml } from '../../texml/reader';
 import { readXml } from '../../texml/xml-reader';
 import type { XmlDocument } from '../../texml/xml-reader';
+import { contentOf, lineFor, printFindings, shown, STANDARD_INPUT } from '../linting';
 import { CommandFailure, EXIT, print, printJson, remark } from '../terminal';
 import { texmlRunCommand } from './texml-run';
-
-const STANDARD_INPUT = '-';
 
 /** `finish` is told the exit code. */
 export function texmlCommand(finish: (exitCode: number) => void): Command {
@@ -41,15 +39,7 @@ function lintCommand(finish: (exitCode: number) => void): Command {
     )
     .action((files: string[], { json }: { json?: true }) => {
       const linted = files.map((file) => ({ file, findings: parseTexml(contentOf(file)).findings }));
-      if (json) printJson({ files: linted });
-      else for (const { file, findings } of linted) for (const finding of findings) print(lineFor(file, finding));
-      const all = linted.flatMap(({ findings }) => findings);
-      const errors = all.filter(({ severity }) => severity === 'error').length;
-      if (!json)
-        remark(
-          `${counted(files.length, 'document')}, ${counted(errors, 'error')}, ${counted(all.length - errors, 'warning')}`,
-        );
-      finish(errors > 0 ? EXIT.failure : EXIT.ok);
+      finish(printFindings(linted, { what: 'document', json: json === true }));
     });
 }
 
@@ -107,31 +97,8 @@ function schemaCommand(): Command {
     });
 }
 
-function contentOf(file: string): Buffer {
-  try {
-    return readFileSync(file === STANDARD_INPUT ? 0 : file);
-  } catch (error) {
-    // "ENOENT: no such file or directory, open 'menu.xml'"
-    throw new CommandFailure(String(error).replace(/^Error: /, ''));
-  }
-}
-
 function xmlIn(file: string, content: Buffer): XmlDocument {
   const reading = readXml(content);
   if ('refused' in reading) throw new CommandFailure(lineFor(file, reading.refused));
   return reading;
-}
-
-/** `menu.xml:4:11: error: expected …; write "5" [bad_value]`: a form that editors know how to follow. */
-function lineFor(file: string, { line, column, severity, code, message, suggestion }: Finding): string {
-  const advice = suggestion === null ? '' : `; ${suggestion}`;
-  return `${shown(file)}:${line}:${column}: ${severity}: ${message}${advice} [${code}]`;
-}
-
-function shown(file: string): string {
-  return file === STANDARD_INPUT ? 'stdin' : file;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

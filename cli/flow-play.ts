@@ -1,0 +1,156 @@
+/** Stands in for Outcall where a flow is played offline: answers the carrier's requests with the flow's documents. */
+import { begin, step } from '../flows/engine';
+import type { Errand, FlowScript, Input, Position, Report } from '../flows/script';
+import type { OfflineAnswer, OfflinePlay } from '../simulator/texml/offline';
+import { formatXml } from '../texml/formatter';
+import { writeTexml } from '../texml/writer';
+import { readXml } from '../texml/xml-reader';
+import type { Line, Played } from './offline';
+
+export interface FlowPlaySettings {
+  readonly script: FlowScript;
+  readonly answer: OfflineAnswer;
+  /** When the call takes place, in milliseconds since the epoch; it does not go on during the call. */
+  readonly nowMs: number;
+  /** What servers answer, as `200 {"a": 1}`, in order; the last one again and again. */
+  readonly answers: readonly string[];
+  /** Asks the servers when there are no answers. */
+  readonly fetches: boolean;
+  /** @default '+15550100001' */
+  readonly from?: string;
+  /** @default '+15550100006' */
+  readonly to?: string;
+}
+
+export interface PlayedDocument {
+  /** From 1. */
+  readonly number: number;
+  /** With indentation. */
+  readonly texml: string;
+}
+
+type Told = Omit<Line, 'at_ms'>;
+
+export interface FlowPlay {
+  /** What to play: the first document, and where the others come from. */
+  start(): Promise<Pick<OfflinePlay, 'texml' | 'base' | 'fetch'>>;
+  /** The result with what the flow did in its transcript, instead of addresses. */
+  told(result: Played): Played;
+  documents(): readonly PlayedDocument[];
+}
+
+/** Where Outcall would be. */
+const BASE = 'https://outcall.example.com/texml/calls/offline';
+const HOLD_SOUND = 'https://outcall.example.com/hold.wav';
+
+export function createFlowPlay(settings: FlowPlaySettings): FlowPlay {
+  const { script, from = '+15550100001', to = '+15550100006' } = settings;
+  const documents: PlayedDocument[] = [];
+  const lines = new Map<number, Told[]>();
+  const errands = createErrands(settings);
+  let position: Position = begin(script);
+
+  /** Goes on until there is a document. */
+  const answer = async (first: Input, number: number): Promise<string> => {
+    const scene = { callId: 'COLD_CALL_OFFLINE', leadPhone: to, ourPhone: from, nowMs: settings.nowMs };
+    const told: Told[] = [];
+    lines.set(number, told);
+    for (let input = first; ;) {
+      const turn = step(script, position, input, { ...scene, base: BASE, number, holdSoundUrl: HOLD_SOUND });
+      const begun = stepsBegun(position, turn.position);
+      if (begun.length > 0) told.push({ who: 'flow', does: 'goes to', text: begun.join(', ') });
+      position = turn.position;
+      if (turn.kind === 'document') {
+        const texml = writeTexml(turn.document);
+        documents.push({ number, texml: indented(texml) });
+        return texml;
+      }
+      const report = await errands(turn.errand);
+      told.push({ who: 'flow', ...wordsFor(turn.errand, report) });
+      input = { kind: 'report', report };
+    }
+  };
+
+  return {
+    start: async () => ({
+      texml: await answer({ kind: 'asked', fields: {}, target: 0 }, 1),
+      base: `${BASE}/instructions/1`,
+      fetch: async ({ url, fields }) => {
+        const number = /\/instructions\/(\d+)/.exec(url)?.[1];
+        if (number === undefined) return { status: 200, body: `<Response><Play>${HOLD_SOUND}</Play></Response>` };
+        return { status: 200, body: await answer({ kind: 'asked', fields, target: 0 }, Number(number)) };
+      },
+    }),
+    told: (result) => ({ ...result, transcript: result.transcript.flatMap((line) => toldBy(line, lines)) }),
+    documents: () => documents,
+  };
+}
+
+/** In the order in which they were begun. */
+function stepsBegun(before: Position, after: Position): readonly string[] {
+  if (before.kind !== 'flow' || after.kind !== 'flow') return [];
+  const known = new Map(Object.entries(before.visits));
+  return Object.entries(after.visits).flatMap(([name, visits]) => (known.get(name) === visits ? [] : [name]));
+}
+
+/** A request for instructions becomes what the flow made of it; the first document is there when somebody answers. */
+function toldBy(line: Line, lines: ReadonlyMap<number, readonly Told[]>): readonly Line[] {
+  const at = (number: number) => (lines.get(number) ?? []).map((told) => ({ ...line, ...told }));
+  if (line.does === 'answers') return [line, ...at(1)];
+  const [, number, fields = ''] = /^POST \S+\/instructions\/(\d+)(.*) → 200$/.exec(line.text) ?? [];
+  if (line.does !== 'fetches' || number === undefined) return [line];
+  return [{ ...line, does: 'asks', text: fields.trim() || 'what next' }, ...at(Number(number))];
+}
+
+function createErrands({ answer, answers, fetches }: FlowPlaySettings): (errand: Errand) => Promise<Report> {
+  const left = [...answers];
+  return async (errand) => {
+    switch (errand.kind) {
+      case 'verdict':
+        return { kind: 'verdict', verdict: answer === 'machine' || answer === 'fax' ? 'machine' : 'person' };
+      case 'address':
+        return { kind: 'address', sipUri: `sip:${errand.clientId}@agents.example.com` };
+      case 'document':
+        return { kind: 'document', texml: null, url: errand.target.url };
+      case 'http': {
+        const next = left.length > 1 ? left.shift() : left[0];
+        if (next === undefined)
+          return fetches ? await answerOf(errand.request) : { kind: 'http', status: null, body: '' };
+        const [, status = '200', body = ''] = /^(\d{3})?\s*([^]*)$/.exec(next) ?? [];
+        return { kind: 'http', status: Number(status), body };
+      }
+    }
+  };
+}
+
+async function answerOf({ method, url, headers, body, timeoutSeconds }: HttpRequest): Promise<Report> {
+  try {
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+    const response = await fetch(url, { method, headers, body, signal, redirect: 'manual' });
+    return { kind: 'http', status: response.status, body: await response.text() };
+  } catch {
+    return { kind: 'http', status: null, body: '' };
+  }
+}
+
+type HttpRequest = Extract<Errand, { kind: 'http' }>['request'];
+
+function wordsFor(errand: Errand, report: Report): Pick<Line, 'does' | 'text'> {
+  switch (errand.kind) {
+    case 'http': {
+      const came = report.kind === 'http' && report.status !== null ? String(report.status) : 'no answer';
+      return { does: 'sends', text: `${errand.request.method} ${errand.request.url} → ${came}` };
+    }
+    case 'verdict':
+      return { does: 'hears', text: report.kind === 'verdict' ? `a ${report.verdict}` : '' };
+    case 'address':
+      return { does: 'finds', text: report.kind === 'address' ? (report.sipUri ?? 'nobody') : '' };
+    case 'document':
+      return { does: 'asks', text: errand.target.url };
+  }
+}
+
+function indented(texml: string): string {
+  const reading = readXml(texml);
+  return 'refused' in reading ? texml : formatXml(reading);
+}
