@@ -188,7 +188,7 @@ export const TABLE = {
   ),
   OUTBOUND_ALLOW_HOSTS: delivery(
     parse.list(parse.hostAndPort),
-    "host:port list that recordings may be fetched from besides Telnyx's own storage.",
+    "host:port list that recordings may be fetched from besides Telnyx's own storage, and documents of TeXML calls by http or from addresses that are not public.",
     { default: '' },
   ),
 
