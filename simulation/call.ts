@@ -3,6 +3,7 @@ import type { CallRequest } from '../domain/call';
 import type { CallEvent } from '../domain/events';
 import { advance, NOTHING_KNOWN } from '../domain/facts';
 import type { Facts } from '../domain/facts';
+import { isSame } from '../domain/json';
 import type { RecordingToDeliver } from '../domain/recordings';
 import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
@@ -51,7 +52,6 @@ interface Job {
 /** Accepts a call: its story begins as soon as a worker takes it. */
 export function startCall({ clock, worker, request, watch, bind }: CallDeps): RunningCall {
   let facts = NOTHING_KNOWN;
-  let known = JSON.stringify(facts);
   let change: Change = { at: request.createdAt, source: 'api' };
   let over = false;
   let jobs: Job[] = [];
@@ -85,10 +85,9 @@ export function startCall({ clock, worker, request, watch, bind }: CallDeps): Ru
   };
 
   const learn = (event: CallEvent): void => {
-    facts = advance(facts, event);
-    const text = JSON.stringify(facts);
-    if (text === known) return;
-    known = text;
+    const known = facts;
+    facts = advance(known, event);
+    if (isSame(known, facts)) return;
     stale = true;
     change = { at: new Date(clock.now()).toISOString(), source: event.source };
     const before = shown;

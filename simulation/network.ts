@@ -14,6 +14,7 @@ import { currentAttempt } from './attempts';
 import type { Chance } from './chance';
 import { REQUEST_FAULTS } from './faults';
 import type { RequestFault, Sort } from './faults';
+import { overTheWire } from './wire';
 
 /** One request that left us. */
 export interface Sent {
@@ -74,14 +75,14 @@ export function createNetwork(deps: NetworkDeps): TelnyxClient {
     async request(method, path, answer, { query = {}, body = {} }: TelnyxRequest = {}) {
       const attempt = currentAttempt();
       await attempt.running();
-      const asked = { method: method.toUpperCase(), path, query: texts(query), body: plain(body) as JsonObject };
+      const asked = { method: method.toUpperCase(), path, query: texts(query), body: overTheWire(body) as JsonObject };
       const matched = carrier.match(asked);
       if (!matched) throw new Error(`the carrier model does not know ${asked.method} ${path}`);
       const request = { ...asked, attempt, operation: matched.operation, atMs: clock.now() };
       const fault = meetFault(request);
       const run = (): Reply => {
         const { status, headers = {}, body: said } = matched.run();
-        const reply = { status, headers, body: plain(said) };
+        const reply = { status, headers, body: overTheWire(said) };
         watch.done(request, reply);
         return reply;
       };
@@ -104,8 +105,6 @@ export function createNetwork(deps: NetworkDeps): TelnyxClient {
 
 const texts = (query: Readonly<Record<string, string | number>>): Record<string, string> =>
   Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)]));
-
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
 /** Operations that few calls need meet faults more often, so that each answer to them happens in a run. */
 const RARE: readonly string[] = ['leave', 'mute', 'unmute', 'recordStart', 'play', 'stop'];
@@ -173,7 +172,7 @@ async function exchange(deps: NetworkDeps, { request, fault, run }: Exchange): P
       throw new SyntaxError('Unexpected end of JSON input');
     case 'status': {
       const { status, body, headers = {} } = failure(fault);
-      return bodyOf({ status, headers, body: plain(body) });
+      return bodyOf({ status, headers, body: overTheWire(body) });
     }
     case 'missingIds':
       return bodyOf({ ...honest, body: withoutIds(honest.body) });

@@ -1,5 +1,5 @@
 /** What is kept of each call while a seed runs, for the oracles to judge. */
-import type { CallRequest, LegName } from '../domain/call';
+import type { CallRequest, ClientState } from '../domain/call';
 import { decodeClientState } from '../platform/telnyx/client-state';
 import type { CarrierLedger, LedgerLeg } from '../simulator/carrier/ledger';
 import type { MachineScript } from '../simulator/phones';
@@ -101,12 +101,25 @@ export const leadLegsOf = (legs: readonly LedgerLeg[], { request }: CallRecord):
 
 /** Every leg of the call: what is known of whose a leg is goes with the leg. */
 export const allLegsOf = (legs: readonly LedgerLeg[], { request }: CallRecord): readonly LedgerLeg[] =>
-  legs.filter((leg) => decodeClientState(leg.client_state)?.callId === request.callId);
+  legs.filter((leg) => stateIn(leg.client_state)?.callId === request.callId);
 
 /** One text for each leg that is meant to be. */
 export function legIn(clientState: unknown): string {
-  const leg: LegName | undefined = decodeClientState(clientState)?.leg;
+  const leg = stateIn(clientState)?.leg;
   return leg ? `${leg.role} ${leg.participant} ${leg.attempt}` : 'nobody';
+}
+
+/** The oracles ask about the same few legs again and again. */
+const states = new Map<unknown, ClientState | null>();
+const MOST_STATES = 1_000;
+
+function stateIn(clientState: unknown): ClientState | null {
+  const known = states.get(clientState);
+  if (known !== undefined) return known;
+  if (states.size >= MOST_STATES) states.clear();
+  const state = decodeClientState(clientState);
+  states.set(clientState, state);
+  return state;
 }
 
 export const isKnown = ({ told }: CallRecord, { call_leg_id }: LedgerLeg): boolean =>

@@ -6,6 +6,7 @@ import type { Clock, Webhook } from '../simulator/carrier/world';
 import type { Chance } from './chance';
 import { WEBHOOK_FAULTS } from './faults';
 import type { Server } from './processes';
+import { overTheWire } from './wire';
 
 export interface WebhookDeps {
   readonly clock: Clock;
@@ -33,7 +34,7 @@ export function createDelivery({
   const counts = new Map<string, number>();
 
   const receive = (webhook: Webhook): void => {
-    const read = parseWebhook(JSON.parse(JSON.stringify({ data: webhook.data })));
+    const read = parseWebhook(overTheWire({ data: webhook.data }));
     if (!read) throw new Error(`a webhook of type ${webhook.eventType} is no event to us`);
     const receivedAt = new Date(clock.now()).toISOString();
     const translated = translate(read, { source: 'webhook', receivedAt, installation });
