@@ -107,7 +107,10 @@ const texts = (query: Readonly<Record<string, string | number>>): Record<string,
   Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)]));
 
 /** Operations that few calls need meet faults more often, so that each answer to them happens in a run. */
-const RARE: readonly string[] = ['leave', 'mute', 'unmute', 'recordStart', 'play', 'stop'];
+const RARE: readonly string[] = [
+  ...['leave', 'mute', 'unmute', 'recordStart', 'play', 'stop'],
+  ...['texmlDial', 'texmlListCalls', 'texmlUpdateCall', 'texmlListRecordings'],
+];
 
 /** Which fault the n-th request of its kind meets: one of the called phone's own, or one that is drawn. */
 function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Sent) => RequestFault | null {
@@ -117,7 +120,8 @@ function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Se
     const { operation, method, body } = request;
     const nth = (counts.get(operation) ?? 0) + 1;
     counts.set(operation, nth);
-    const sort: Sort = operation === 'dial' ? 'dial' : method === 'GET' ? 'question' : 'command';
+    const isDial = operation === 'dial' || operation === 'texmlDial';
+    const sort: Sort = isDial ? operation : method === 'GET' ? 'question' : 'command';
     const rows = REQUEST_FAULTS.filter(({ on }) => on.includes(sort));
     const likely = RARE.includes(operation) ? Math.min(1, faulty * 4) : faulty;
     const drawn = chance.fault(`${operation} ${nth}`, likely, rows);
@@ -125,9 +129,8 @@ function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Se
       watch.sent(request, drawn.row.kind);
       return drawn.row.make(drawn.draws);
     }
-    const to = body['to'];
-    const own =
-      sort === 'dial' && typeof to === 'string' ? ofPhones.take(operation, { to, phone: carrier.phone(to) }) : null;
+    const to = body['to'] ?? body['To'];
+    const own = isDial && typeof to === 'string' ? ofPhones.take(operation, { to, phone: carrier.phone(to) }) : null;
     watch.sent(request, own && `the phone's own: ${own.kind}`);
     return own;
   };
