@@ -2,6 +2,7 @@
  * The status document: what the API answers and what Redis holds, derived from the request and the facts.
  * Field names are those of the API.
  */
+import { recordedFormatOf } from './call';
 import type { CallId, CallRequest, LegRole } from './call';
 import type { Source } from './events';
 import type { Facts, LegFacts } from './facts';
@@ -179,7 +180,7 @@ function describeMessage(call: CallRequest, facts: Facts, lead: LegFacts | null)
 
 function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | null): RecordingStatus | null {
   if (!call.record) return null;
-  const expected = expectedRecording(call.recordingFormat, lead?.recordingId ?? null);
+  const expected = expectedRecording(recordedFormatOf(call), lead?.recordingId ?? null);
   const failure = lead && recordingFailureOf(lead);
   if (failure) return { ...expected, state: 'absent', last_error: failure };
   const neverAnswered = facts.endedAt !== null && (lead === null || answeredAt(lead) === null);
@@ -187,7 +188,7 @@ function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | nul
 }
 
 function stepRecordings(call: CallRequest, { stepRecordingIds }: Facts): readonly RecordingStatus[] {
-  return stepRecordingIds.map((id) => expectedRecording(call.recordingFormat, id));
+  return stepRecordingIds.map((id) => expectedRecording(recordedFormatOf(call), id));
 }
 
 /**
