@@ -23,7 +23,8 @@ export type FieldType =
   | { readonly type: 'paths' }
   | { readonly type: 'texts'; readonly of: 'variables' | 'headers' }
   | { readonly type: 'json' }
-  | { readonly type: 'webAddress' }
+  /** `askedBy`: whose network its host has to be found in. */
+  | { readonly type: 'webAddress'; readonly askedBy: 'carrier' | 'us' }
   | { readonly type: 'subject' }
   | { readonly type: 'zone' }
   | { readonly type: 'step' }
@@ -137,7 +138,7 @@ export const STEPS = {
   },
   play: {
     meaning: 'Plays an audio file.',
-    value: { is: { type: 'webAddress' }, required: true, meaning: 'URL of an MP3 or WAV file.' },
+    value: { is: { type: 'webAddress', askedBy: 'carrier' }, required: true, meaning: 'URL of an MP3 or WAV file.' },
     fields: {},
     ways: 'then',
   },
@@ -248,7 +249,7 @@ export const STEPS = {
   },
   http: {
     meaning: 'Asks a server of yours.',
-    value: { is: { type: 'webAddress' }, required: true, meaning: 'URL.' },
+    value: { is: { type: 'webAddress', askedBy: 'us' }, required: true, meaning: 'URL.' },
     fields: {
       method: {
         is: { type: 'literal', is: { type: 'word', words: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] } },

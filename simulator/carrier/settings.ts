@@ -55,6 +55,11 @@ export interface Settings {
   readonly texmlLiveCallsListed: boolean;
   /** How late the list of TeXML calls shows a call, in milliseconds ("eventually consistent"). @default 0 */
   readonly texmlCallsLagMs: number;
+  /**
+   * A TeXML document other than the first that does not come: the call ends, its `FallbackUrl` is asked, or the same is
+   * asked again after a second, once (a first one, too, before its fallback). @default 'callEnds' (documented for `Url` only)
+   */
+  readonly texmlFailedDocument: 'callEnds' | 'fallback' | 'askedAgain';
 }
 
 export const defaultSettings: Settings = {
@@ -84,6 +89,7 @@ export const defaultSettings: Settings = {
   emptyGatherAction: false,
   texmlLiveCallsListed: true,
   texmlCallsLagMs: 0,
+  texmlFailedDocument: 'callEnds',
 };
 
 const choices: Partial<Record<keyof Settings, readonly unknown[]>> = {
@@ -95,6 +101,7 @@ const choices: Partial<Record<keyof Settings, readonly unknown[]>> = {
   callEventMetadata: ['payload', 'event'],
   creatorLegEndCause: ['normal_clearing', 'time_limit'],
   unknownTexml: ['refused', 'ignored'],
+  texmlFailedDocument: ['callEnds', 'fallback', 'askedAgain'],
 };
 
 /** Reads a partial settings object that came over the wire. Throws a `TypeError` that names the first bad entry. */

@@ -2,6 +2,7 @@
  * Where instructions come from: a document that was handed over, or one that the customer's server is asked for, with
  * a fallback for a server that does not answer (Telnyx docs: TeXML instruction fetching).
  */
+import { schedule } from '../carrier/world';
 import type { Question, Reply, World } from '../carrier/world';
 import { aboutCall, statusOf } from './callbacks';
 import { note } from './state';
@@ -18,8 +19,13 @@ export type Instructions =
       readonly method: Method;
       /** Beside those that every request carries. */
       readonly fields?: Fields;
-      readonly fallback?: { readonly url: string; readonly method: Method } | null;
+      readonly fallback?: Fallback | null;
     };
+
+interface Fallback {
+  readonly url: string;
+  readonly method: Method;
+}
 
 /** What a verb leads to: the next verb, another document, or nothing, since the call is over. */
 export type Next = Instructions | 'goOn' | 'over';
@@ -46,13 +52,33 @@ interface Obtained {
   readonly base: string | null;
 }
 
-export function* fetchDocument(world: World, call: TexmlCall, instructions: Instructions): Step<Obtained | null> {
+/** From a document that did not come to the same question again. Ours. */
+const againAfterMs = 1000;
+
+/** `first` is what the call began with: its fallback can be that of every document. */
+export function* fetchDocument(
+  world: World,
+  call: TexmlCall,
+  instructions: Instructions,
+  first: Instructions,
+): Step<Obtained | null> {
   if (instructions.kind === 'given') return instructions;
-  const { url, method, fallback } = instructions;
+  const { texmlFailedDocument: then } = world.settings;
   const fields = { ...aboutRequest(call), ...instructions.fields };
-  const first = yield* ask(world, call, { url, method, fields });
-  if (first !== null || fallback === undefined || fallback === null) return first;
-  return yield* ask(world, call, { ...fallback, fields });
+  const asking = { url: instructions.url, method: instructions.method, fields };
+  const once = yield* ask(world, call, asking);
+  if (once !== null) return once;
+  if (then === 'askedAgain') {
+    yield* waitFor<void>((resume) => schedule(world, call.leg, againAfterMs, resume));
+    const again = yield* ask(world, call, asking);
+    if (again !== null) return again;
+  }
+  const fallback = fallbackOf(instructions) ?? (then === 'fallback' ? fallbackOf(first) : null);
+  return fallback === null ? null : yield* ask(world, call, { ...fallback, fields });
+}
+
+function fallbackOf(instructions: Instructions): Fallback | null {
+  return instructions.kind === 'asked' ? (instructions.fallback ?? null) : null;
 }
 
 interface Asking {

@@ -41,7 +41,7 @@ const gaveUp = (why: string): Ending => ({ who: 'carrier', does: 'gives up', why
 function* follow(world: World, call: TexmlCall, first: Instructions): Step<Ending | null> {
   let instructions = first;
   for (let count = 0; count < mostDocuments; count += 1) {
-    const obtained = yield* fetchDocument(world, call, instructions);
+    const obtained = yield* fetchDocument(world, call, instructions, first);
     if (obtained === null) return gaveUp('no instructions could be had');
     const response = readable(world, call, obtained.texml);
     if (response === null) return gaveUp('the document was refused');

@@ -268,6 +268,24 @@ describe('instructions', () => {
     expect([server.of('/first').length, said()]).toEqual([1, ['Fallback']]);
   });
 
+  const second = '<Redirect>/second</Redirect>';
+  it.each([
+    ['end the call', 'callEnds', []],
+    ['are asked of the fallback', 'fallback', ['Fallback']],
+    ['are asked for again', 'askedAgain', ['Second']],
+  ] as const)('that are not the first and fail once %s, by a switch', async (_does, texmlFailedDocument, heard) => {
+    let asked = 0;
+    await begin(({ path }) => {
+      if (path === '/first') return response(second);
+      if (path === '/fallback') return response('<Say>Fallback</Say>');
+      return (asked += 1) === 1 ? { status: 500 } : response('<Say>Second</Say>');
+    });
+    running.simulator.changeSettings({ texmlFailedDocument });
+    await ask('POST /Calls', wishes(one, fallback()));
+    await ended(one);
+    expect(said()).toEqual(heard);
+  });
+
   it('that do not come within 5 s are asked of the fallback', async () => {
     await begin(({ path }) => (path === '/first' ? null : response('<Say>Fallback</Say>')));
     const begun = Date.now();
