@@ -7,10 +7,10 @@ import { log } from '@temporalio/activity';
 import { Webhook } from 'standardwebhooks';
 import { SECOND_MS } from '../domain/time';
 import type { DocumentTarget, Errand, Fields, HttpRequest, Report } from '../flows/script';
-import { destinationProblem } from '../platform/destinations';
+import { targetProblem } from '../platform/destinations';
+import { isListed, outboundUrlProblem } from '../platform/outbound-url';
 import type { BrowserAccess } from '../platform/telnyx/browser-access';
-import { publicAddress, readText, send } from './outbound';
-import type { AllowedAddress } from './outbound';
+import { readText, send } from './outbound';
 import { kindOf } from './undelivered';
 
 export interface ErrandSettings {
@@ -53,24 +53,29 @@ const NO_ANSWER: Answer = { status: null, body: '' };
 
 interface Sending extends Pick<HttpRequest, 'method' | 'headers' | 'body'> {
   readonly limitMs: number;
+  /** Connects to public addresses only, whatever the name resolves to. */
+  readonly publicOnly: boolean;
 }
 
-export type Exchange = (address: AllowedAddress, request: Sending) => Promise<Answer>;
+export type Exchange = (url: URL, request: Sending) => Promise<Answer>;
 
-const exchangeByHttp: Exchange = async ({ url, isListed }, { method, headers, body, limitMs }) => {
+const exchangeByHttp: Exchange = async (url, { method, headers, body, limitMs, publicOnly }) => {
   const bytes = Buffer.from(body ?? '');
   const { response } = await send(url, {
     method,
     headers: { ...headers, ...(body !== null && { 'content-length': String(bytes.length) }) },
     ...(body !== null && { body: [bytes] }),
-    publicOnly: !isListed,
+    publicOnly,
     signal: AbortSignal.timeout(limitMs),
   });
   return { status: response.statusCode ?? null, body: await readText(response, LONGEST_ANSWER_BYTES) };
 };
 
 /** @param exchange sends a request and gives what came back, or throws. @default by HTTP */
-export function createErrandActivities(settings: ErrandSettings, exchange: Exchange = exchangeByHttp): ErrandActivities {
+export function createErrandActivities(
+  settings: ErrandSettings,
+  exchange: Exchange = exchangeByHttp,
+): ErrandActivities {
   const { allowedHosts, signingSecret, browsers, destinations } = settings;
 
   function signed(key: string, body: string): Record<string, string> {
@@ -84,15 +89,16 @@ export function createErrandActivities(settings: ErrandSettings, exchange: Excha
   }
 
   async function ask({ method, url, headers, body, limitMs, key }: Asking): Promise<Answer> {
-    const address = publicAddress(url, allowedHosts);
-    if (address === null) return NO_ANSWER;
+    if (outboundUrlProblem(url, allowedHosts) !== null) return NO_ANSWER;
+    const address = new URL(url);
+    const publicOnly = !isListed(address, allowedHosts);
     const sending = { ...headers, ...signed(key, body ?? ''), 'idempotency-key': key };
     try {
-      return await exchange(address, { method, headers: sending, body, limitMs });
+      return await exchange(address, { method, headers: sending, body, limitMs, publicOnly });
     } catch (error) {
       log.warn('a server of a flow did not answer', {
         event: 'flow.unanswered',
-        host: address.url.host,
+        host: address.host,
         reason: kindOf(error),
       });
       return NO_ANSWER;
@@ -123,11 +129,13 @@ export function createErrandActivities(settings: ErrandSettings, exchange: Excha
     },
 
     checkTargets: ({ targets, leadPhone }) =>
-      Promise.resolve(targets.find((target) => !mayBeDialed(target, leadPhone, destinations)) ?? null),
+      Promise.resolve(
+        targets.find((target) => target === leadPhone || targetProblem(target, destinations) !== null) ?? null,
+      ),
   };
 }
 
-interface Asking extends Sending, Pick<HttpRequest, 'url'>, Keyed {}
+interface Asking extends Omit<Sending, 'publicOnly'>, Pick<HttpRequest, 'url'>, Keyed {}
 
 /** The carrier's fields as a form, in the body or, by GET, in the query. */
 function documentRequest({ url, method }: DocumentTarget, fields: Fields): Omit<Asking, 'limitMs' | 'key'> {
@@ -138,11 +146,4 @@ function documentRequest({ url, method }: DocumentTarget, fields: Fields): Omit<
   const target = URL.canParse(url) ? new URL(url) : null;
   for (const [name, value] of form) target?.searchParams.append(name, value);
   return { method, url: target?.href ?? url, headers: {}, body: null };
-}
-
-/** As the API decides about agents: numbers by policy, SIP addresses unless they are numbers in disguise. */
-function mayBeDialed(target: string, leadPhone: string, destinations: ErrandSettings['destinations']): boolean {
-  if (/^sips?:/i.test(target)) return !/^sips?:[+\d]+@([\w.-]+\.)?telnyx\.com\b/i.test(target);
-  if (!/^\+[1-9]\d{6,14}$/.test(target)) return false;
-  return target !== leadPhone && destinationProblem(target, destinations) === null;
 }

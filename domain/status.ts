@@ -122,7 +122,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     duration_secs: answered === null || ended === null ? null : wholeSeconds(answered, ended),
     hangup_cause: lead?.hangup?.cause ?? null,
     hangup_source: lead?.hangup?.hangupSource ?? null,
-    ended_by: endedBy(facts),
+    ended_by: endedBy(facts, call.incoming === undefined ? 'us' : 'lead'),
     answered_by: lead && call.answeringMachine.policy !== 'off' ? answeredBy(lead) : null,
     message: describeMessage(call, facts, lead),
     error_code: refusal?.code ?? null,

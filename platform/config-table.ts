@@ -80,7 +80,10 @@ export const TABLE = {
     { default: 'True' },
   ),
   TELNYX_BASE_URL: telnyx(parse.httpUrl, 'Where the Telnyx API is.', { default: 'https://api.telnyx.com/v2' }),
-  TELNYX_ACCOUNT_SID: telnyx(parse.key, 'Account SID, for TeXML calls.'),
+  TELNYX_ACCOUNT_SID: telnyx(
+    parse.key,
+    'Account SID, for TeXML calls: the id of your account (portal: profile icon > Account Settings).',
+  ),
   TELNYX_TEXML_APPLICATION_ID: telnyx(
     telnyxId('copy it from the portal: Voice > TeXML Applications'),
     'The TeXML application (portal: Voice > TeXML Applications), for TeXML calls.',
