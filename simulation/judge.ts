@@ -150,7 +150,9 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       of(callId).told.add(`document ${callSid}`);
     },
     instructed(callId, how, texml) {
-      count(`document: ${how}`);
+      const call = running.find(({ request }) => request.callId === callId);
+      const isLate = how === 'over' && call?.document().outcome === 'dial_unknown';
+      count(`document: ${how}${isLate ? ', for a leg that nobody knew of' : ''}`);
       note(() => `${nick(callId)}it is answered (${how}): ${texml.replace(/^<\?xml[^>]*>\s*/, '')}`);
     },
     reported(callId, key, report) {

@@ -120,6 +120,8 @@ export function scriptDeadAir(end: End): readonly Verdict[] {
   const listens = answeringMachine.policy === 'hang_up' || answeringMachine.policy === 'leave_message';
   const waits = listens || (handler.type === 'texml' && handler.listens);
   return leadLegsOf(ledger.legs, record).flatMap((leg) => {
+    // A script that says nothing is silent for good.
+    if (leg.answered_at === null || linesFor(end, leg, 'person').length === 0) return [];
     const transcript = transcriptOf(end, leg);
     const answeredMs = transcript.find(({ does }) => does === 'answers')?.at_ms ?? Infinity;
     const first = transcript.find(

@@ -200,7 +200,7 @@ function planTexmlCall(draws: Draws, index: number, startMs: number): PlannedCal
   const [machine, listener, colleague] = [draws.row(MACHINES), draws.row(LISTENERS), draws.row(AGENT_PHONES)];
   const listens = machine.change.answeringMachine.policy !== 'off' || script.handler.listens;
   const usual = draws.pick(listens && draws.happens(0.5) ? MACHINE_DIGITS : DIGITS);
-  const digits = draws.happens(0.3) ? draws.pick(LISTENING_DIGITS) : usual;
+  const digits = draws.happens(0.4) ? draws.pick(LISTENING_DIGITS) : usual;
   const toPhone = `${draws.happens(0.2) ? SHARED_NUMBER : `+1555${String(index).padStart(4, '0')}`}${digits}`;
   const own = draws.happens(0.5) ? listener.phone(draws, drawPhone(draws, toPhone, listens)) : null;
   const startsAfterMs = index === 0 ? 0 : draws.between(0, 10_000);

@@ -115,6 +115,8 @@ const FLOWS: Readonly<Record<string, string>> = {
       ask: {gather: Are you there?, digits: 1, timeout: 2, on: {'1': ask}, otherwise: ask, silence: ask}`,
 };
 
+const WEIGHTS: Readonly<Record<string, number>> = { 'a loop': 0.3, 'a message for machines': 3 };
+
 /** Throws when a flow of the table, or an example, is none. */
 function flowRow(name: string, text: string, weight: number): ScriptRow {
   const { flow, findings } = parseFlow(name, text);
@@ -146,7 +148,7 @@ const MENU =
   `<Say>Nothing came.</Say></Response>`;
 
 export const SCRIPTS: readonly ScriptRow[] = [
-  ...Object.entries(FLOWS).map(([name, text]) => flowRow(name, text, name === 'a loop' ? 0.3 : 1)),
+  ...Object.entries(FLOWS).map(([name, text]) => flowRow(name, text, WEIGHTS[name] ?? 1)),
   ...examples(),
   documentsRow('a document', { texml: MENU }, false),
   documentsRow('documents of a server', { url: `${CUSTOMER}/first` }, false),

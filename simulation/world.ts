@@ -168,7 +168,7 @@ function build({
       judge.said(webhook);
       deliver(webhook);
     },
-    ask: createDocuments({ clock, chance, server, faulty: weather.webhooks / 3, calls, watch: judge }),
+    ask: createDocuments({ clock, chance, server, faulty: weather.webhooks / 2, calls, watch: judge }),
     storageUrl: ({ recordingId }) => `https://storage.example.com/${recordingId}`,
     settings: weather.switches ? switchesOf(chance) : {},
     account: {

@@ -15,6 +15,7 @@ import { targetsOf } from '../../texml/targets';
 import { writeTexml } from '../../texml/writer';
 import type { InstructionsRequest } from '../messages';
 import type { CallRuntime } from '../runtime';
+import { canGoOn } from './going-on';
 import { createMachineDocuments } from './machine-documents';
 
 export interface Instructions {
@@ -31,6 +32,9 @@ export interface Instructions {
 /** A history has room for many more; a caller who hears so many is in a loop. The customer's server is asked less often. */
 const MOST_DOCUMENTS: Readonly<Record<Script['kind'], number>> = { flow: 500, documents: 100 };
 const MOST_ERRANDS = 20;
+const MOST_REDIRECTS = 3;
+/** After a redirect whose answer was not clear. */
+const ASKED_WITHIN_MS = 1_000;
 
 const HANG_UP = response(hangup());
 const APOLOGY = response(say('We are sorry, something went wrong. Goodbye.'), hangup());
@@ -124,8 +128,15 @@ export function createInstructions(call: CallRequest, script: Script, runtime: C
     hasMoreToSay: (facts) => !interrupted && inTheMaking === 0 && machine.isLate(facts),
     async interrupt() {
       interrupted = true;
+      const next = made.size + 1;
+      const isAsked = (): boolean => made.size >= next;
       const leg = livingLegs(runtime.facts()).find(({ identity }) => identity.role === LEAD.role)?.identity;
-      if (leg) await runtime.carrier.redirect({ callId: call.callId, leg, url: linkTo(made.size + 1) });
+      for (let attempt = 1; leg && attempt <= MOST_REDIRECTS; attempt++) {
+        const answer = await runtime.carrier.redirect({ callId: call.callId, leg, url: linkTo(next) });
+        // Done all the same, when the carrier asks: sent there again, whoever listens would hear it from the beginning.
+        const isOpen = answer.kind === 'unavailable' && canGoOn(runtime.facts());
+        if (!isOpen || (await runtime.until(isAsked, ASKED_WITHIN_MS, 'was it redirected?'))) return;
+      }
     },
     mayHaveRecorded: () => recorded,
   };
