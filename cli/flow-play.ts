@@ -173,7 +173,7 @@ function wordsFor(errand: Errand, report: Report): Pick<Line, 'does' | 'text'> {
     case 'address':
       return {
         does: 'looks for',
-        text: `${errand.clientId} → ${(report.kind === 'address' && report.sipUri) || 'nobody'}`,
+        text: `${errand.clientId} → ${report.kind === 'address' ? (report.sipUri ?? 'nobody') : ''}`,
       };
     case 'document':
       return { does: 'asks', text: errand.target.url };

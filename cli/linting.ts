@@ -49,6 +49,6 @@ export function printFindings(
   return errors > 0 ? EXIT.failure : EXIT.ok;
 }
 
-export function counted(count: number, what: string): string {
+function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -27,7 +27,15 @@ export function answerOf(step: FlowStep, fields: Fields): Answered {
       const isEmpty = id === '' || fields['RecordingDuration'] === '0';
       return byOutcome(step, isEmpty ? 'empty' : 'recorded', isEmpty ? {} : saved(step.save, id));
     }
-    default:
+    case 'say':
+    case 'play':
+    case 'pause':
+    case 'set':
+    case 'repeat':
+    case 'branch':
+    case 'http':
+    case 'transfer':
+    case 'hangup':
       return { to: step.then, variables: {} };
   }
 }

@@ -19,13 +19,16 @@ type Reader<Type extends FieldType['type']> = (
 ) => ValueOf<Extract<FieldType, { type: Type }>> | undefined;
 
 export function readField(node: YamlNode, is: FieldType, reading: Reading): unknown {
-  return (READERS[is.type] as Reader<FieldType['type']>)(node, is as never, reading);
+  return (READERS[is.type] as Reader<FieldType['type']>)(node, is, reading);
 }
 
 const READERS: { readonly [Type in FieldType['type']]: Reader<Type> } = {
   text: (node, { is }, reading) => {
     const text = templateOf(node, 'text', reading);
-    if (text?.trim() === '') return refuse(node, 'text', reading);
+    if (text?.trim() === '') {
+      refuse(node, 'text', reading);
+      return undefined;
+    }
     return text !== undefined && isTaken(text, is, node.offset, reading) ? text : undefined;
   },
   literal: (node, { is }, reading) => {
@@ -33,13 +36,17 @@ const READERS: { readonly [Type in FieldType['type']]: Reader<Type> } = {
     return text !== undefined && isTaken(text, is, node.offset, reading) ? text : undefined;
   },
   whole: (node, { is }, reading) => {
-    if (node.kind !== 'text' || node.isQuoted) return refuse(node, 'a whole number', reading);
+    if (node.kind !== 'text' || node.isQuoted) {
+      refuse(node, 'a whole number', reading);
+      return undefined;
+    }
     return isTaken(node.text, is, node.offset, reading) ? Number(node.text) : undefined;
   },
   flag: (node, _is, reading) => {
     const isPlain = node.kind === 'text' && !node.isQuoted;
     if (isPlain && (node.text === 'true' || node.text === 'false')) return node.text === 'true';
-    return refuse(node, 'true or false', reading);
+    refuse(node, 'true or false', reading);
+    return undefined;
   },
   digits: readDigits,
   words: (node, _is, reading) => {
@@ -59,18 +66,20 @@ const READERS: { readonly [Type in FieldType['type']]: Reader<Type> } = {
   json: readJson,
   webAddress: readWebAddress,
   subject: (node, _is, reading) => {
-    const name = textOf(node, `${listed([...SUBJECTS, 'the name of a variable'])}`, reading);
+    const name = textOf(node, listed([...SUBJECTS, 'the name of a variable']), reading);
     if (name === undefined || SUBJECTS.includes(name)) return name;
     if (reading.variables.includes(name) || nearest(name, SUBJECTS) === null) {
       return variableNamed(name, node.offset, reading) ? name : undefined;
     }
-    return refuse(node, `${listed(SUBJECTS)}, or a variable`, reading, `write ${nearest(name, SUBJECTS) ?? ''}`);
+    refuse(node, `${listed(SUBJECTS)}, or a variable`, reading, `write ${nearest(name, SUBJECTS) ?? ''}`);
+    return undefined;
   },
   zone: (node, _is, reading) => {
     const zone = textOf(node, 'a time zone, as America/New_York', reading);
     if (zone === undefined || isZone(zone)) return zone;
     const meant = nearest(zone, Intl.supportedValuesOf('timeZone'));
-    return refuse(node, 'a time zone, as America/New_York', reading, meant && `write ${meant}`);
+    refuse(node, 'a time zone, as America/New_York', reading, meant && `write ${meant}`);
+    return undefined;
   },
   step: (node, _is, reading) => {
     const name = textOf(node, 'the name of a step', reading);
@@ -78,7 +87,11 @@ const READERS: { readonly [Type in FieldType['type']]: Reader<Type> } = {
     complainOfStep(name, node.offset, reading);
     return undefined;
   },
-  nothing: (node, _is, reading) => (node.kind === 'nothing' ? null : refuse(node, 'nothing', reading, 'remove it')),
+  nothing: (node, _is, reading) => {
+    if (node.kind === 'nothing') return null;
+    refuse(node, 'nothing', reading, 'remove it');
+    return undefined;
+  },
 };
 
 export function complainOfStep(name: string, offset: number, { steps, complain }: Reading): void {
@@ -93,11 +106,16 @@ export function complainOfStep(name: string, offset: number, { steps, complain }
 /** `4`, or `1-16`. */
 function readDigits(node: YamlNode, _is: FieldType, reading: Reading): { min: number; max: number } | undefined {
   const expected = 'how many keys, 1 to 128: 4, or 1-16';
-  if (node.kind !== 'text') return refuse(node, expected, reading);
+  if (node.kind !== 'text') {
+    refuse(node, expected, reading);
+    return undefined;
+  }
   const [, first = '', last = first] = /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(node.text) ?? [];
   const { is } = TABLE.Gather.attributes.maxDigits;
   const [min, max] = [Number(first), Number(last)];
-  return first !== '' && min >= is.min && min <= max && max <= is.max ? { min, max } : refuse(node, expected, reading);
+  if (first !== '' && min >= is.min && min <= max && max <= is.max) return { min, max };
+  refuse(node, expected, reading);
+  return undefined;
 }
 
 function readPrompt(node: YamlNode, _is: FieldType, reading: Reading): Prompt | undefined {
@@ -107,7 +125,10 @@ function readPrompt(node: YamlNode, _is: FieldType, reading: Reading): Prompt | 
   }
   refuseOthers(node, ['say', 'play'], 'in a prompt', reading);
   const [first, second] = node.entries;
-  if (first === undefined || second !== undefined) return refuse(node, 'text, or {play: URL}', reading);
+  if (first === undefined || second !== undefined) {
+    refuse(node, 'text, or {play: URL}', reading);
+    return undefined;
+  }
   if (first.key.text === 'say') return readPrompt(first.value, _is, reading);
   const play = readWebAddress(first.value, { askedBy: 'carrier' }, reading);
   return play === undefined ? undefined : { play };
@@ -128,10 +149,16 @@ function readDestination(
   if (node.kind === 'text') return addressOf('number', node, reading);
   const others = kinds.map((kind) => `{${kind}: …}`);
   const expected = `a phone number, ${listed(others)}`;
-  if (node.kind !== 'mapping') return refuse(node, expected, reading);
+  if (node.kind !== 'mapping') {
+    refuse(node, expected, reading);
+    return undefined;
+  }
   refuseOthers(node, kinds, 'here', reading);
   const [entry, second] = node.entries;
-  if (entry === undefined || second !== undefined) return refuse(node, expected, reading);
+  if (entry === undefined || second !== undefined) {
+    refuse(node, expected, reading);
+    return undefined;
+  }
   const kind = kinds.find((one) => one === entry.key.text);
   return kind && addressOf(kind, entry.value, reading);
 }
@@ -157,7 +184,10 @@ function readAgent(node: YamlNode, _is: FieldType, reading: Reading): Agent | un
   const kinds = Object.keys(AGENTS) as readonly (keyof typeof AGENTS)[];
   const typeNode = entries.find(({ key }) => key.text === 'type')?.value ?? node;
   const type = typeNode.kind === 'text' ? kinds.find((one) => one === typeNode.text) : undefined;
-  if (type === undefined) return refuse(typeNode, `type: ${listed(kinds)}`, reading);
+  if (type === undefined) {
+    refuse(typeNode, `type: ${listed(kinds)}`, reading);
+    return undefined;
+  }
   const { key, is } = AGENTS[type];
   refuseOthers(node, ['type', key], `with type: ${type}`, reading);
   const value = entries.find((entry) => entry.key.text === key)?.value;
@@ -220,7 +250,8 @@ function readWebAddress(
   const text = templateOf(node, 'an http or https URL', reading);
   if (text === undefined) return undefined;
   if (!/^https?:\/\/[^/?#{}]+(?:[/?#]|$)/i.test(text)) {
-    return refuse(node, 'an http or https URL with its host written out', reading);
+    refuse(node, 'an http or https URL with its host written out', reading);
+    return undefined;
   }
   const address = fill(text, {});
   // Which hosts of our own network may be asked is for OUTBOUND_ALLOW_HOSTS to say.

@@ -57,7 +57,7 @@ export function waysOf(step: FlowStep): readonly Way[] {
   if (ways === 'input')
     return [...on, ...onward, { when: 'otherwise', to: otherwise }, { when: 'silence', to: silence }];
   const all = outcomesOf(step);
-  const isComplete = all !== null && all.every((outcome) => on.some(({ when }) => when === outcome));
+  const isComplete = all?.every((outcome) => on.some(({ when }) => when === outcome)) === true;
   return on.length > 0 && !isComplete ? [...on, { when: 'otherwise', to: otherwise }] : [...on, ...onward];
 }
 

@@ -36,9 +36,9 @@ const SHOWN_LETTERS = 40;
 
 /** What the step does, and the beginning of what it is about. */
 function aboutOf({ does, value }: FlowStep): string {
-  const about =
-    typeof value === 'string' || typeof value === 'number' ? String(value) : Object.values(value ?? {}).at(-1);
-  const text = String(about ?? '').replace(/\s+/g, ' ');
+  const parts: readonly unknown[] = typeof value === 'object' ? Object.values(value ?? {}) : [value];
+  const last = parts.at(-1);
+  const text = (typeof last === 'string' || typeof last === 'number' ? String(last) : '').replace(/\s+/g, ' ');
   return `${does} ${text.length > SHOWN_LETTERS ? `${text.slice(0, SHOWN_LETTERS - 1)}…` : text}`.trim();
 }
 

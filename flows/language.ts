@@ -52,7 +52,10 @@ const TOP = ['variables', 'voice', 'language', 'steps'] as const;
 
 function readFlow(name: string, root: YamlNode, { complain, used }: Reading): Flow | undefined {
   const empty: Reading = { complain, variables: [], steps: [], used };
-  if (root.kind !== 'mapping') return refuse(root, 'a flow: steps: …', empty);
+  if (root.kind !== 'mapping') {
+    refuse(root, 'a flow: steps: …', empty);
+    return undefined;
+  }
   refuseOthers(root, TOP, 'at the top of a flow', empty);
   const variables = readVariables(entryOf(root, 'variables')?.value, empty);
   const stepsNode = entryOf(root, 'steps')?.value;
@@ -116,7 +119,10 @@ function readSteps(node: YamlMapping, reading: Reading): readonly FlowStep[] | u
 
 /** `follower` is the step below it. */
 function readStep({ key, value: node }: YamlEntry, follower: string | null, reading: Reading): FlowStep | undefined {
-  if (node.kind !== 'mapping') return refuse(node, 'a step, as {say: Hello}', reading);
+  if (node.kind !== 'mapping') {
+    refuse(node, 'a step, as {say: Hello}', reading);
+    return undefined;
+  }
   const verb = verbOf(node, key, reading);
   if (verb === undefined) return undefined;
   const row = rowOf(verb.name);

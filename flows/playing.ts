@@ -146,12 +146,20 @@ function beginStep(step: Exclude<FlowStep, Heard>, position: FlowPosition, stage
       return { to: visitsOf(position, step.name) <= step.times ? step.value : step.then, variables: {} };
     case 'branch':
       return { to: branchOf(step, stage.values, stage.scene), variables: {} };
-    default: {
-      const document = step.does === 'agent' ? agentDialed(step, stage) : askedOf(step, stage);
-      return document === null ? byOutcome(step, 'failed') : { document };
-    }
+    case 'http':
+      return byOutcome(step, 'failed');
+    case 'agent':
+      return dialedOrFailed(step, agentDialed(step, stage));
+    case 'gather':
+    case 'dial':
+    case 'record':
+    case 'enqueue':
+      return dialedOrFailed(step, askedOf(step, stage));
   }
 }
+
+const dialedOrFailed = (step: FlowStep, document: Verbs | null): Came =>
+  document === null ? byOutcome(step, 'failed') : { document };
 
 function agentDialed({ value, ...step }: StepOf<'agent'>, stage: Stage): Verbs | null {
   return value.type === 'webrtc' ? null : agentOf({ ...step, value }, destinationOf(value), stage);

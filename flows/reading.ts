@@ -40,7 +40,10 @@ export function refuse(
 
 /** The text of a node, with or without quotes; undefined when it is no text, or none for every reader of YAML. */
 export function textOf(node: YamlNode, expected: string, reading: Reading): string | undefined {
-  if (node.kind !== 'text') return refuse(node, expected, reading);
+  if (node.kind !== 'text') {
+    refuse(node, expected, reading);
+    return undefined;
+  }
   if (!node.isDoubtful) return node.text;
   const { offset, text } = node;
   const message = `some readers of YAML do not take ${text} for text`;
@@ -92,7 +95,9 @@ export function isTaken(value: string, is: ValueType, offset: number, { complain
 
 /** The entries of a mapping; undefined when it is none. */
 export function entriesOf(node: YamlNode, expected: string, reading: Reading): readonly YamlEntry[] | undefined {
-  return node.kind === 'mapping' ? node.entries : refuse(node, expected, reading);
+  if (node.kind === 'mapping') return node.entries;
+  refuse(node, expected, reading);
+  return undefined;
 }
 
 export function entryOf({ entries }: YamlMapping, key: string): YamlEntry | undefined {

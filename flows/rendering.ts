@@ -54,7 +54,7 @@ function given<Attributes extends object>(values: {
 const UNSPEAKABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/gu;
 
 /** As many Says as it takes: none for empty text, several for more than Telnyx speaks at once. */
-export function spoken(text: string, voice: string | null): ReturnType<typeof say>[] {
+function spoken(text: string, voice: string | null): ReturnType<typeof say>[] {
   const most = TABLE.Say.text.is.maxLength;
   const clean = text.replace(UNSPEAKABLE, '').trim().slice(0, MOST.letters).trim();
   if (clean === '') return [];
@@ -86,7 +86,7 @@ function played(template: string, values: Values): ReturnType<typeof play>[] {
 }
 
 /** Values are put into addresses as parts of them: nothing in a value leads elsewhere. */
-export function addressOf(template: string, values: Values): string {
+function addressOf(template: string, values: Values): string {
   return fill(template, values, (value) => encodeURIComponent(value.replace(UNSPEAKABLE, '')));
 }
 
@@ -96,7 +96,10 @@ function promptOf(prompt: Prompt | null, voice: string | null, { values, voice: 
 }
 
 /** A step that waits for the carrier's answer; null when its values lead nowhere, as a variable that is no number. */
-export function askedOf(step: FlowStep, stage: Stage): Verbs | null {
+export function askedOf(
+  step: Extract<FlowStep, { does: 'gather' | 'record' | 'enqueue' | 'dial' }>,
+  stage: Stage,
+): Verbs | null {
   switch (step.does) {
     case 'gather':
       return [gatherOf(step, stage), redirect(linkOf(stage.scene))];
@@ -110,8 +113,6 @@ export function askedOf(step: FlowStep, stage: Stage): Verbs | null {
       if (target === null || (from !== null && !fits(from, TABLE.Dial.attributes.callerId.is))) return null;
       return dialOf(target, { ...step, from }, stage);
     }
-    default:
-      return null;
   }
 }
 
@@ -171,7 +172,7 @@ const ROWS = { number: 'Number', sip: 'Sip', queue: 'Queue', conference: 'Confer
 
 /** A value that was put in has no names in it: braces in it are what somebody said or typed. */
 function fits(value: string, is: ValueType): boolean {
-  return !/\{\{/.test(value) && objectionTo(value, is) === null && value.replace(UNSPEAKABLE, '') === value;
+  return !value.includes('{{') && objectionTo(value, is) === null && value.replace(UNSPEAKABLE, '') === value;
 }
 
 function gatherOf(step: StepOf<'gather'>, stage: Stage) {
@@ -239,7 +240,7 @@ function filled(json: Json, values: Values): Json {
   if (typeof json === 'string') return fill(json, values);
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return json.map((item: Json) => filled(item, values));
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, filled(value as Json, values)]));
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, filled(value, values)]));
 }
 
 const APOLOGY = 'We are sorry, this call cannot go on. Goodbye.';

@@ -87,7 +87,10 @@ function readOn(step: FlowStep, node: YamlNode | undefined, reading: Reading): r
   if (node === undefined) return [];
   const entries = entriesOf(node, 'what may come, each with a step: {"1": greet}', reading);
   if (entries === undefined) return undefined;
-  if (entries.length === 0) return refuse(node, 'what may come, each with a step', reading);
+  if (entries.length === 0) {
+    refuse(node, 'what may come, each with a step', reading);
+    return undefined;
+  }
   const known = new Set<string>();
   const ways = entries.map(({ key, value }) => {
     const when = textOf(key, 'what may come', reading)?.trim();

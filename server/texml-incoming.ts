@@ -9,6 +9,7 @@ import type { Fields } from '../flows/script';
 import type { InboundFlow } from '../platform/config-parsers';
 import { readStatusCallback } from '../platform/telnyx/texml-callbacks';
 import type { TexmlDocument } from '../texml/document';
+import { holdingDocument } from '../texml/holding';
 import { BASE_PATH } from './base-path';
 import { TemporalUnavailableError } from './call-directory';
 import { callIdOfKey } from './call-ids';

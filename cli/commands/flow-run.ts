@@ -84,10 +84,11 @@ function timeIn(text: string): number {
   return ms;
 }
 
-function show(result: Played, { documents }: FlowPlay, options: RunOptions): void {
-  if (options.json) printJson({ ...result, documents: documents() });
+function show(result: Played, play: FlowPlay, options: RunOptions): void {
+  const documents = play.documents();
+  if (options.json) printJson({ ...result, documents });
   else for (const line of readable(result)) print(line);
-  if (options.documents && !options.json) for (const document of documents()) print(printable(document));
+  if (options.documents && !options.json) for (const document of documents) print(printable(document));
   if (result.problem !== null) remark(`The call was given up: ${result.problem}.`);
 }
 

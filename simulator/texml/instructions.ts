@@ -2,11 +2,11 @@
  * Where instructions come from: a document that was handed over, or one that the customer's server is asked for, with
  * a fallback for a server that does not answer (Telnyx docs: TeXML instruction fetching).
  */
-import { schedule } from '../carrier/world';
 import type { Question, Reply, World } from '../carrier/world';
 import { aboutCall, statusOf } from './callbacks';
 import { note } from './state';
 import type { Fields, Method, TexmlCall } from './state';
+import { after } from './speech';
 import { waitFor } from './steps';
 import type { Step, Wait } from './steps';
 
@@ -69,7 +69,7 @@ export function* fetchDocument(
   const once = yield* ask(world, call, asking);
   if (once !== null) return once;
   if (then === 'askedAgain') {
-    yield* waitFor<void>((resume) => schedule(world, call.leg, againAfterMs, resume));
+    yield* waitFor(after({ world, call }, againAfterMs));
     const again = yield* ask(world, call, asking);
     if (again !== null) return again;
   }

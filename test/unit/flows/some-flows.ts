@@ -101,7 +101,7 @@ export const anyFlow: fc.Arbitrary<Flow> = fc
     const variables = { a: null, b: 'x' };
     const text = JSON.stringify({
       variables,
-      steps: Object.fromEntries(steps.map((step, index) => [names[index], step])),
+      steps: Object.fromEntries(steps.map((step: unknown, index) => [names[index] ?? '', step])),
     });
     return parseFlow('any', text).flow;
   })
