@@ -47,7 +47,7 @@ export interface CustomerDeps {
 
 export function createCustomer({ clock, chance, faulty }: CustomerDeps): Exchange {
   let asked = 0;
-  return async ({ url }, { body, limitMs }) => {
+  return async (url, { body, limitMs }) => {
     const attempt = currentAttempt();
     await attempt.running();
     const occasion = `customer ${++asked}`;
