@@ -141,7 +141,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
     heardWebhook(callId, { eventType, data, form }) {
       const payload = data['payload'] as Record<string, unknown> | undefined;
       const named = form ? [data['CallSid'], data['RecordingSid']] : [payload?.['call_leg_id']];
-      for (const name of named.filter((one) => one !== undefined)) of(callId).told.add(`${eventType} ${String(name)}`);
+      for (const name of named) if (typeof name === 'string') of(callId).told.add(`${eventType} ${name}`);
     },
     asked(callId, { url, fields }) {
       note(() => `${nick(callId)}the carrier asks for ${url.split('/').slice(8).join('/')} ${JSON.stringify(fields)}`);

@@ -254,15 +254,15 @@ function counted(judge: Judge, callId: string, carrier: Carrier): Carrier {
 }
 
 /** The same errands; what they come to is kept for the rehearsal. */
-function noted(judge: Judge, callId: string, { run, firstForbidden }: Errands): Errands {
+function noted(judge: Judge, callId: string, errands: Errands): Errands {
   return {
     run: async (errand, key) => {
-      const report = await run(errand, key);
+      const report = await errands.run(errand, key);
       judge.reported(callId, key, report);
       return report;
     },
     async firstForbidden(targets) {
-      const forbidden = await firstForbidden(targets);
+      const forbidden = await errands.firstForbidden(targets);
       judge.answeredStory(
         { callId, name: 'targets', question: targets },
         { kind: forbidden === null ? 'allowed' : 'forbidden' },
