@@ -142,7 +142,7 @@ export const EXPECTED: readonly string[] = [
   ...named('mute', MUTE_ANSWERS),
   ...named('document', INSTRUCTIONS),
   ...Object.keys(ERRANDS).map((errand) => `errand: ${errand} answered`),
-  ...['http', 'document', 'address'].map((errand) => `errand: ${errand} not answered`),
+  ...['http', 'document'].map((errand) => `errand: ${errand} not answered`),
   ...['targets: allowed', 'targets: forbidden'],
   'document: over, for a leg that nobody knew of',
   ...WISHES.flatMap((wish) => [`api: ${wish} accepted`, `api: ${wish} too late`]),

@@ -275,6 +275,8 @@ export const SWITCHES: readonly SwitchRow[] = [
   row('makes no conference at the answer', 20, () => ({ conferenceConfigCreates: false })),
   row('lists no TeXML calls that live', 30, () => ({ texmlLiveCallsListed: false })),
   row('its list of TeXML calls is late', 20, (draws) => ({ texmlCallsLagMs: draws.between(100, 30_000) })),
+  // What it takes that a phone rings of which nobody knows.
+  row('shows nothing of TeXML calls that live', 4, () => ({ webhooksOff: true, texmlLiveCallsListed: false })),
   row('asks for the next document when nothing was pressed', 40, () => ({ emptyGatherAction: true })),
   row('recordings take their time', 20, (draws) => ({ recordingReadyMs: draws.between(0, 300_000) })),
 ];

@@ -47,9 +47,26 @@ function wrongIn(end: End, leg: LedgerLeg): readonly string[] {
     return [
       `heard ${quoted(rest)} after ${quoted(lines.slice(0, asPerson).slice(-2))}, not ${quoted(person.slice(asPerson))}`,
     ];
-  return isCutShort(end, leg) && lines.length < person.length && rest.length === 0
+  if (rest.length > 0) return [];
+  if (isOwed(end, leg) && tails.length > 0) return [`a machine heard nothing of ${JSON.stringify(tails)}`];
+  return isCutShort(end, leg) && lines.length < person.length
     ? [`heard nothing of ${quoted(person.slice(lines.length))}`]
     : [];
+}
+
+/** From finding a machine to its hearing something; it is found by the end of its greeting where that matters. */
+const TURNS_WITHIN_MS = 3_000;
+
+/** Where nothing goes wrong, a machine that was found in time hears what is meant for it, unless somebody did something. */
+function isOwed(end: End, leg: LedgerLeg): boolean {
+  const { record, calm } = end;
+  const { answeringMachine } = record.request;
+  const transcript = transcriptOf(end, leg);
+  const foundMs = transcript.find(({ does, text }) => does === 'detects' && text.startsWith('machine'))?.at_ms;
+  const endMs = transcript.find(({ does }) => does === 'ends the call')?.at_ms ?? 0;
+  const isAlone = !transcript.some(({ who, does }) => who === 'phone' && ['presses', 'says'].includes(does));
+  const inTime = foundMs !== undefined && endMs > foundMs + TURNS_WITHIN_MS;
+  return calm && inTime && isAlone && !wasCanceled(record) && answeringMachine.policy !== 'hang_up';
 }
 
 const quoted = (lines: readonly string[]): string => JSON.stringify(lines.slice(0, 3));

@@ -202,28 +202,16 @@ function planTexmlCall(draws: Draws, index: number, startMs: number): PlannedCal
   const usual = draws.pick(listens && draws.happens(0.5) ? MACHINE_DIGITS : DIGITS);
   const digits = draws.happens(0.4) ? draws.pick(LISTENING_DIGITS) : usual;
   const toPhone = `${draws.happens(0.2) ? SHARED_NUMBER : `+1555${String(index).padStart(4, '0')}`}${digits}`;
-  const own = draws.happens(0.5) ? listener.phone(draws, drawPhone(draws, toPhone, listens)) : null;
   const startsAfterMs = index === 0 ? 0 : draws.between(0, 10_000);
-  const request: CallRequest = {
-    callId: callIdOf(index),
-    toPhone,
-    ...USUAL,
-    ...machine.change,
-    agent: null,
-    dialOrder: 'lead_first',
-    ...call.change(draws),
-    recordingNotice: null,
-    handler: script.handler,
-    createdAt: new Date(startMs + startsAfterMs).toISOString(),
-  };
+  const createdAt = new Date(startMs + startsAfterMs).toISOString();
+  const asked = { ...USUAL, ...machine.change, ...call.change(draws), ...OF_TEXML, handler: script.handler };
+  const request = { callId: callIdOf(index), toPhone, ...asked, createdAt };
+  const own = draws.happens(0.5) ? listener.phone(draws, drawPatientPhone(draws, request, listens)) : null;
+  const hangups = hangup.at(draws, own ?? phoneAt(toPhone));
+  const named = { call, api: hangup, machine, ...(own && { listener }), script, "agent's phone": colleague };
   const [first] = colleague.phone(draws);
-  const named = { call, api: hangup, machine, ...(own && { listener }), script };
   return {
-    kinds: [
-      ...Object.entries(named).map(([table, { kind }]) => `${table}: ${kind}`),
-      `phone: ${digits}`,
-      `agent's phone: ${colleague.kind}`,
-    ],
+    kinds: [...Object.entries(named).map(([table, { kind }]) => `${table}: ${kind}`), `phone: ${digits}`],
     request,
     script: script.script,
     phones: [
@@ -231,10 +219,21 @@ function planTexmlCall(draws: Draws, index: number, startMs: number): PlannedCal
       ...(first ? [COLLEAGUE, BROWSER].map((to) => ({ to, afterMs: 0, behaviour: first.behaviour })) : []),
     ],
     startsAfterMs,
-    wishes: hangup
-      .at(draws, own ?? phoneAt(toPhone))
-      .map((ms) => ({ kind: 'hangUp', afterMs: Math.max(0, ms) }) as const),
+    wishes: hangups.map((ms) => ({ kind: 'hangUp', afterMs: Math.max(0, ms) }) as const),
   };
+}
+
+/** Whom a TeXML call brings together, its script decides. */
+const OF_TEXML = { agent: null, dialOrder: 'lead_first', recordingNotice: null } as const;
+
+/** Some let it ring for almost as long as they may. */
+function drawPatientPhone(
+  draws: Draws,
+  { toPhone, ringTimeoutSeconds }: CallRequest,
+  listens: boolean,
+): PhoneBehaviour {
+  const phone = drawPhone(draws, toPhone, listens);
+  return draws.happens(0.3) ? { ...phone, ringMs: draws.between(0, ringTimeoutSeconds * 1000) } : phone;
 }
 
 function drawPhone(draws: Draws, to: string, listens: boolean): PhoneBehaviour {
