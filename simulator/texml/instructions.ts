@@ -69,7 +69,11 @@ export function* fetchDocument(
   const once = yield* ask(world, call, asking);
   if (once !== null) return once;
   if (then === 'askedAgain') {
-    yield* waitFor<void>((resume) => schedule(world, call.leg, againAfterMs, resume));
+    yield* waitFor<'time'>((resume) =>
+      schedule(world, call.leg, againAfterMs, () => {
+        resume('time');
+      }),
+    );
     const again = yield* ask(world, call, asking);
     if (again !== null) return again;
   }
