@@ -7,6 +7,18 @@ import { writeTexml } from '../texml/writer';
 import { readXml } from '../texml/xml-reader';
 import type { Line, Played } from './offline';
 
+/** What an agent in a browser does, as a number of the simulator's table; null: no browser can be rung. */
+export const AGENTS = {
+  answers: '+15550100000',
+  busy: '+15550100001',
+  'no-answer': '+15550100003',
+  away: null,
+} as const;
+export type AgentAnswer = keyof typeof AGENTS;
+
+/** Stands for every agent's browser. */
+const AGENT_ADDRESS = 'sip:agent@outcall.example.com';
+
 export interface FlowPlaySettings {
   readonly script: FlowScript;
   readonly answer: OfflineAnswer;
@@ -14,6 +26,8 @@ export interface FlowPlaySettings {
   readonly nowMs: number;
   /** What servers answer, as `200 {"a": 1}`, in order; the last one again and again. */
   readonly answers: readonly string[];
+  /** What the browser of an agent does. */
+  readonly agent: AgentAnswer;
   /** Asks the servers when there are no answers. */
   readonly fetches: boolean;
   /** @default '+15550100001' */
@@ -33,7 +47,7 @@ type Told = Omit<Line, 'at_ms'>;
 
 export interface FlowPlay {
   /** What to play: the first document, and where the others come from. */
-  start(): Promise<Pick<OfflinePlay, 'texml' | 'base' | 'fetch'>>;
+  start(): Promise<Pick<OfflinePlay, 'texml' | 'base' | 'fetch' | 'others'>>;
   /** The result with what the flow did in its transcript, instead of addresses. */
   told(result: Played): Played;
   documents(): readonly PlayedDocument[];
@@ -75,13 +89,19 @@ export function createFlowPlay(settings: FlowPlaySettings): FlowPlay {
     start: async () => ({
       texml: await answer({ kind: 'asked', fields: {}, target: 0 }, 1),
       base: `${BASE}/instructions/1`,
+      others: { [AGENT_ADDRESS]: AGENTS[settings.agent] ?? AGENTS.busy },
       fetch: async ({ url, fields }) => {
         const number = /\/instructions\/(\d+)/.exec(url)?.[1];
         if (number === undefined) return { status: 200, body: `<Response><Play>${HOLD_SOUND}</Play></Response>` };
         return { status: 200, body: await answer({ kind: 'asked', fields, target: 0 }, Number(number)) };
       },
     }),
-    told: (result) => ({ ...result, transcript: result.transcript.flatMap((line) => toldBy(line, lines)) }),
+    told: (result) => {
+      // With detection, the first document waits for its verdict.
+      const begins = result.transcript.some(({ does }) => does === 'detects') ? 'detects' : 'answers';
+      const told = result.transcript.flatMap((line) => toldBy(line, lines, begins));
+      return { ...result, transcript: told.filter((line, index) => !isMoreWaiting(line, told.slice(0, index))) };
+    },
     documents: () => documents,
   };
 }
@@ -93,23 +113,30 @@ function stepsBegun(before: Position, after: Position): readonly string[] {
   return Object.entries(after.visits).flatMap(([name, visits]) => (known.get(name) === visits ? [] : [name]));
 }
 
+/** Hold sound is asked for and played over and over; once is enough to be told. */
+function isMoreWaiting({ does, text }: Line, before: readonly Line[]): boolean {
+  const begins = before.findLastIndex((line) => line.does === 'enqueues');
+  const isAsked = does === 'fetches' && text.includes(`${BASE}/wait`);
+  return isAsked || (text === HOLD_SOUND && before.slice(begins).some((line) => line.text === HOLD_SOUND));
+}
+
 /** A request for instructions becomes what the flow made of it; the first document is there when somebody answers. */
-function toldBy(line: Line, lines: ReadonlyMap<number, readonly Told[]>): readonly Line[] {
+function toldBy(line: Line, lines: ReadonlyMap<number, readonly Told[]>, begins: string): readonly Line[] {
   const at = (number: number) => (lines.get(number) ?? []).map((told) => ({ ...line, ...told }));
-  if (line.does === 'answers') return [line, ...at(1)];
+  if (line.does === begins) return [line, ...at(1)];
   const [, number, fields = ''] = /^POST \S+\/instructions\/(\d+)(.*) → 200$/.exec(line.text) ?? [];
   if (line.does !== 'fetches' || number === undefined) return [line];
   return [{ ...line, does: 'asks', text: fields.trim() || 'what next' }, ...at(Number(number))];
 }
 
-function createErrands({ answer, answers, fetches }: FlowPlaySettings): (errand: Errand) => Promise<Report> {
+function createErrands({ answer, agent, answers, fetches }: FlowPlaySettings): (errand: Errand) => Promise<Report> {
   const left = [...answers];
   return async (errand) => {
     switch (errand.kind) {
       case 'verdict':
         return { kind: 'verdict', verdict: answer === 'machine' || answer === 'fax' ? 'machine' : 'person' };
       case 'address':
-        return { kind: 'address', sipUri: `sip:${errand.clientId}@agents.example.com` };
+        return { kind: 'address', sipUri: AGENTS[agent] === null ? null : AGENT_ADDRESS };
       case 'document':
         return { kind: 'document', texml: null, url: errand.target.url };
       case 'http': {
@@ -144,7 +171,10 @@ function wordsFor(errand: Errand, report: Report): Pick<Line, 'does' | 'text'> {
     case 'verdict':
       return { does: 'hears', text: report.kind === 'verdict' ? `a ${report.verdict}` : '' };
     case 'address':
-      return { does: 'finds', text: report.kind === 'address' ? (report.sipUri ?? 'nobody') : '' };
+      return {
+        does: 'looks for',
+        text: `${errand.clientId} → ${(report.kind === 'address' && report.sipUri) || 'nobody'}`,
+      };
     case 'document':
       return { does: 'asks', text: errand.target.url };
   }

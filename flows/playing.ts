@@ -26,7 +26,7 @@ import { fill } from './template';
 import type { Values } from './template';
 
 /** Bounds of a flow that goes round: steps in one turn and in a call; and of what one document holds. */
-const MOST = { stepsInTurn: 200, stepsInCall: 2_000, verbs: 40, letters: 4_000 } as const;
+const MOST = { stepsInTurn: 200, stepsInCall: 1_000, verbs: 40, letters: 4_000 } as const;
 
 export function stepFlow(script: FlowScript, position: FlowPosition, input: Input, scene: Scene): Turn {
   const { steps } = script.flow;

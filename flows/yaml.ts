@@ -45,7 +45,7 @@ export interface YamlList {
   readonly items: readonly YamlNode[];
   readonly offset: number;
 }
-/** A key with nothing behind it. */
+/** A key with nothing behind it, or with `null`. */
 export interface YamlNothing {
   readonly kind: 'nothing';
   readonly offset: number;
@@ -147,7 +147,9 @@ function scalarOf(event: ScalarEvent, cursor: Cursor): YamlText | YamlNothing {
   const text = getScalarValue(cursor.source, event);
   const offset = isQuoted && event.valueStart !== -1 ? event.valueStart - 1 : event.valueStart;
   cursor.lastOffset = offset;
-  return { kind: 'text', text, isDoubtful: event.style === SCALAR_STYLE.PLAIN && isDoubtful(text), isQuoted, offset };
+  const isPlain = event.style === SCALAR_STYLE.PLAIN;
+  if (isPlain && /^(?:null|Null|NULL|~)$/.test(text)) return { kind: 'nothing', offset };
+  return { kind: 'text', text, isDoubtful: isPlain && isDoubtful(text), isQuoted, offset };
 }
 
 const OTHER_THAN_TEXT = [

@@ -1,9 +1,9 @@
 /** `outcall flow run`: plays a flow of a file, without an account, a phone or a network, and prints what is heard. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { completeVariables } from '../../flows/flow';
 import type { Flow } from '../../flows/flow';
-import { createFlowPlay } from '../flow-play';
-import type { FlowPlay, PlayedDocument } from '../flow-play';
+import { AGENTS, createFlowPlay } from '../flow-play';
+import type { AgentAnswer, FlowPlay, PlayedDocument } from '../flow-play';
 import { collect, exitCodeOf, phoneOf, readable, withPhone } from '../offline';
 import type { PhoneOptions, Played } from '../offline';
 import { CommandFailure, EXIT, print, printJson, remark } from '../terminal';
@@ -12,6 +12,7 @@ interface RunOptions extends PhoneOptions {
   readonly set: Readonly<Record<string, string>>;
   readonly at?: number;
   readonly http: readonly string[];
+  readonly agent: AgentAnswer;
   readonly fetch?: true;
   readonly documents?: true;
   readonly json?: true;
@@ -30,6 +31,9 @@ export function flowRunCommand(flowIn: (file: string) => Flow, finish: (exitCode
       `what a server of an http step answers: '200 {"a": 1}'; again for the one after`,
       collect,
       [],
+    )
+    .addOption(
+      new Option('--agent <what>', 'what the browser of an agent does').choices(Object.keys(AGENTS)).default('answers'),
     )
     .option('--fetch', 'ask the servers of http steps')
     .option('--documents', 'print the TeXML documents, too')
@@ -55,10 +59,11 @@ function settingsOf(flow: Flow, options: RunOptions): Parameters<typeof createFl
     const problems = completed.problems.map(({ message }) => message).join('\n');
     throw new CommandFailure(`${problems}\nGive values with --set name=value.`, EXIT.usage);
   }
-  const { answer, at, http, fetch, from, to } = options;
+  const { answer, agent, at, http, fetch, from, to } = options;
   return {
     script: { kind: 'flow', flow, variables: completed.variables },
     answer,
+    agent,
     nowMs: at ?? Date.now(),
     answers: http,
     fetches: fetch === true,

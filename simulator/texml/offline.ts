@@ -8,7 +8,7 @@ import type { Settings } from '../carrier/settings';
 import { createVirtualClock } from '../carrier/virtual-clock';
 import type { Answer, Question, Reply } from '../carrier/world';
 import { mulberry32 } from '../mischief';
-import { phones } from '../phones';
+import { phoneAt, phones } from '../phones';
 import type { PhoneBehaviour } from '../phones';
 import { usualTexmlApplicationId } from './state';
 import { accountSid } from '../carrier/provisioning';
@@ -43,6 +43,8 @@ export interface OfflinePlay {
   readonly interrupts?: boolean;
   /** A phone of one's own, instead of `answer`, `presses`, `says` and `interrupts`. */
   readonly phone?: PhoneBehaviour | undefined;
+  /** Other phones by their address, each like the number given here is in the table of phones. */
+  readonly others?: Readonly<Record<string, string>>;
   /** What a server would answer. @default every request fails */
   readonly fetch?: (question: Question) => Reply | Promise<Reply>;
   readonly settings?: Partial<Settings>;
@@ -92,6 +94,7 @@ export async function playOffline(play: OfflinePlay): Promise<OfflineResult> {
   });
   const to = play.to ?? '+15550100006';
   carrier.setPhone(to, phoneOf(play));
+  for (const [address, number] of Object.entries(play.others ?? {})) carrier.setPhone(address, phoneAt(number));
   if (play.base !== undefined) {
     const path = `/texml_applications/${usualTexmlApplicationId}`;
     carrier.match({ method: 'PATCH', path, query: {}, body: { voice_url: play.base } })?.run();
