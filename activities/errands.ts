@@ -7,9 +7,10 @@ import { log } from '@temporalio/activity';
 import { Webhook } from 'standardwebhooks';
 import { SECOND_MS } from '../domain/time';
 import type { DocumentTarget, Errand, Fields, HttpRequest, Report } from '../flows/script';
-import { destinationProblem } from '../platform/destinations';
+import { targetProblem } from '../platform/destinations';
+import { isListed, outboundUrlProblem } from '../platform/outbound-url';
 import type { BrowserAccess } from '../platform/telnyx/browser-access';
-import { publicAddress, readText, send } from './outbound';
+import { readText, send } from './outbound';
 import { kindOf } from './undelivered';
 
 export interface ErrandSettings {
@@ -43,14 +44,38 @@ export interface ErrandActivities {
 const DOCUMENT_LIMIT_MS = 5 * SECOND_MS;
 const LONGEST_ANSWER_BYTES = 64 * 1024;
 
-interface Exchange {
+interface Answer {
   readonly status: number | null;
   readonly body: string;
 }
 
-const NO_ANSWER: Exchange = { status: null, body: '' };
+const NO_ANSWER: Answer = { status: null, body: '' };
 
-export function createErrandActivities(settings: ErrandSettings): ErrandActivities {
+interface Sending extends Pick<HttpRequest, 'method' | 'headers' | 'body'> {
+  readonly limitMs: number;
+  /** Connects to public addresses only, whatever the name resolves to. */
+  readonly publicOnly: boolean;
+}
+
+export type Exchange = (url: URL, request: Sending) => Promise<Answer>;
+
+const exchangeByHttp: Exchange = async (url, { method, headers, body, limitMs, publicOnly }) => {
+  const bytes = Buffer.from(body ?? '');
+  const { response } = await send(url, {
+    method,
+    headers: { ...headers, ...(body !== null && { 'content-length': String(bytes.length) }) },
+    ...(body !== null && { body: [bytes] }),
+    publicOnly,
+    signal: AbortSignal.timeout(limitMs),
+  });
+  return { status: response.statusCode ?? null, body: await readText(response, LONGEST_ANSWER_BYTES) };
+};
+
+/** @param exchange sends a request and gives what came back, or throws. @default by HTTP */
+export function createErrandActivities(
+  settings: ErrandSettings,
+  exchange: Exchange = exchangeByHttp,
+): ErrandActivities {
   const { allowedHosts, signingSecret, browsers, destinations } = settings;
 
   function signed(key: string, body: string): Record<string, string> {
@@ -63,31 +88,24 @@ export function createErrandActivities(settings: ErrandSettings): ErrandActiviti
     };
   }
 
-  async function ask({ method, url, headers, body, limitMs, key }: Asking): Promise<Exchange> {
-    const address = publicAddress(url, allowedHosts);
-    if (address === null) return NO_ANSWER;
-    const bytes = Buffer.from(body ?? '');
+  async function ask({ method, url, headers, body, limitMs, key }: Asking): Promise<Answer> {
+    if (outboundUrlProblem(url, allowedHosts) !== null) return NO_ANSWER;
+    const address = new URL(url);
+    const publicOnly = !isListed(address, allowedHosts);
     const sending = { ...headers, ...signed(key, body ?? ''), 'idempotency-key': key };
     try {
-      const { response } = await send(address.url, {
-        method,
-        headers: { ...sending, ...(body !== null && { 'content-length': String(bytes.length) }) },
-        ...(body !== null && { body: [bytes] }),
-        publicOnly: !address.isListed,
-        signal: AbortSignal.timeout(limitMs),
-      });
-      return { status: response.statusCode ?? null, body: await readText(response, LONGEST_ANSWER_BYTES) };
+      return await exchange(address, { method, headers: sending, body, limitMs, publicOnly });
     } catch (error) {
       log.warn('a server of a flow did not answer', {
         event: 'flow.unanswered',
-        host: address.url.host,
+        host: address.host,
         reason: kindOf(error),
       });
       return NO_ANSWER;
     }
   }
 
-  const askForDocument = (target: DocumentTarget, fields: Fields, key: string): Promise<Exchange> =>
+  const askForDocument = (target: DocumentTarget, fields: Fields, key: string): Promise<Answer> =>
     ask({ ...documentRequest(target, fields), limitMs: DOCUMENT_LIMIT_MS, key });
 
   return {
@@ -111,13 +129,13 @@ export function createErrandActivities(settings: ErrandSettings): ErrandActiviti
     },
 
     checkTargets: ({ targets, leadPhone }) =>
-      Promise.resolve(targets.find((target) => !mayBeDialed(target, leadPhone, destinations)) ?? null),
+      Promise.resolve(
+        targets.find((target) => target === leadPhone || targetProblem(target, destinations) !== null) ?? null,
+      ),
   };
 }
 
-interface Asking extends Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>, Keyed {
-  readonly limitMs: number;
-}
+interface Asking extends Omit<Sending, 'publicOnly'>, Pick<HttpRequest, 'url'>, Keyed {}
 
 /** The carrier's fields as a form, in the body or, by GET, in the query. */
 function documentRequest({ url, method }: DocumentTarget, fields: Fields): Omit<Asking, 'limitMs' | 'key'> {
@@ -128,11 +146,4 @@ function documentRequest({ url, method }: DocumentTarget, fields: Fields): Omit<
   const target = URL.canParse(url) ? new URL(url) : null;
   for (const [name, value] of form) target?.searchParams.append(name, value);
   return { method, url: target?.href ?? url, headers: {}, body: null };
-}
-
-/** As the API decides about agents: numbers by policy, SIP addresses unless they are numbers in disguise. */
-function mayBeDialed(target: string, leadPhone: string, destinations: ErrandSettings['destinations']): boolean {
-  if (/^sips?:/i.test(target)) return !/^sips?:[+\d]+@([\w.-]+\.)?telnyx\.com\b/i.test(target);
-  if (!/^\+[1-9]\d{6,14}$/.test(target)) return false;
-  return target !== leadPhone && destinationProblem(target, destinations) === null;
 }

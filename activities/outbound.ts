@@ -6,7 +6,7 @@ import { lookup } from 'node:dns';
 import http from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { BlockList, isIPv4 } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { pipeline } from 'node:stream';
 
@@ -50,36 +50,6 @@ export function send(
       });
     }
   });
-}
-
-export interface AllowedAddress {
-  readonly url: URL;
-  /** By OUTBOUND_ALLOW_HOSTS: somebody said so, even if it is not a public address. */
-  readonly isListed: boolean;
-}
-
-/**
- * An address with no credentials in it that is listed in `allowedHosts` (`host:port`), or by https on port 443 at a host
- * that `isUsual`; null for every other.
- */
-export function allowedAddress(
-  text: string,
-  allowedHosts: readonly string[],
-  isUsual: (host: string) => boolean,
-): AllowedAddress | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.username !== '' || url.password !== '') return null;
-  const { protocol, hostname, port } = url;
-  // `URL.host` leaves the default port out; the list always names one.
-  const listed = `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
-  const isListed = ['http:', 'https:'].includes(protocol) && allowedHosts.includes(listed);
-  const isFine = protocol === 'https:' && port === '' && isUsual(hostname);
-  return isListed || isFine ? { url, isListed } : null;
-}
-
-/** Anywhere public: names only, since an address in digits leads around what a name is looked up for. */
-export function publicAddress(text: string, allowedHosts: readonly string[]): AllowedAddress | null {
-  return allowedAddress(text, allowedHosts, (host) => isIP(host.replace(/^\[|\]$/g, '')) === 0);
 }
 
 /** The body as UTF-8. Throws when it is longer than `mostBytes`, or breaks off. */

@@ -5,11 +5,11 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { RecordingFormat } from '../domain/call';
+import { isListed } from '../platform/outbound-url';
 import { createAudioCheck } from './audio-check';
 import type { AudioVerdict } from './audio-check';
 import { createPileWatch } from './garbage';
-import { allowedAddress, send } from './outbound';
-import type { AllowedAddress } from './outbound';
+import { send } from './outbound';
 import { unusable } from './spool';
 import type { Spool, SpoolFile } from './spool';
 import { kindOf, Undelivered } from './undelivered';
@@ -102,9 +102,9 @@ async function* piecesOf({ handle }: SpoolFile, sizeBytes: number): AsyncGenerat
 async function open(url: string, allowedHosts: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
   let address = storageAddress(url, allowedHosts);
   for (let hops = 0; ; hops++) {
-    const { response } = await send(address.url, {
+    const { response } = await send(address, {
       headers: { 'accept-encoding': 'identity' },
-      publicOnly: !address.isListed,
+      publicOnly: !isListed(address, allowedHosts),
       signal,
     }).catch((error: unknown) => {
       const kind = kindOf(error);
@@ -118,16 +118,18 @@ async function open(url: string, allowedHosts: readonly string[], signal: AbortS
     if (!REDIRECTS.includes(status) || location === undefined || hops === MOST_HOPS) {
       throw new Undelivered('storage_refused', `storage answered ${status}`);
     }
-    const { href } = address.url;
+    const { href } = address;
     address = storageAddress(URL.canParse(location, href) ? new URL(location, href).href : '', allowedHosts);
   }
 }
 
-function storageAddress(url: string, allowedHosts: readonly string[]): AllowedAddress {
-  const isCarriers = (host: string): boolean => CARRIER_STORAGE.some((pattern) => pattern.test(host));
-  const address = allowedAddress(url, allowedHosts, isCarriers);
-  if (address !== null) return address;
-  const host = URL.canParse(url) ? new URL(url).hostname : '';
+/** Throws unless recordings may be fetched from there. */
+function storageAddress(text: string, allowedHosts: readonly string[]): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const host = url?.hostname ?? '';
+  const isCarriers =
+    url?.protocol === 'https:' && url.port === '' && CARRIER_STORAGE.some((pattern) => pattern.test(host));
+  if (url?.username === '' && url.password === '' && (isCarriers || isListed(url, allowedHosts))) return url;
   const detail = `recordings are not fetched from ${host || 'there'}; OUTBOUND_ALLOW_HOSTS would allow it`;
   throw new Undelivered('storage_not_allowed', detail);
 }

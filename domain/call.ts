@@ -128,6 +128,11 @@ export interface CallRequest {
   readonly incoming?: { readonly callSid: string };
 }
 
+/** What the carrier records as: TeXML leaves no choice (Telnyx API reference, initiate an outbound call). */
+export function recordedFormatOf({ handler, recordingFormat }: CallRequest): RecordingFormat {
+  return handler.type === 'texml' ? 'mp3' : recordingFormat;
+}
+
 /** The number of the person at the other end, whoever called whom. */
 export function leadPhoneOf({ fromPhone, toPhone, incoming }: CallRequest): string {
   return incoming === undefined ? toPhone : fromPhone;

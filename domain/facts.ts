@@ -302,11 +302,11 @@ function hangupOf({ at, cause, hangupSource, sipCause }: EventOf<'hungUp'>): Han
   return { at, cause, hangupSource, sipCause };
 }
 
-/** Evidence with a cause beats evidence without; then the earliest; then any fixed order. */
+/** Evidence with a cause beats evidence without, evidence of who hung up beats evidence without; then the earliest; then any fixed order. */
 function bestHangup(a: Hangup | null, b: Hangup): Hangup {
   if (a === null) return b;
   const order = (hangup: Hangup): string =>
-    `${hangup.cause === null ? 1 : 0}/${hangup.at}/${hangup.cause}/${hangup.hangupSource}/${hangup.sipCause}`;
+    `${hangup.cause === null ? 1 : 0}/${hangup.hangupSource === null ? 1 : 0}/${hangup.at}/${hangup.cause}/${hangup.hangupSource}/${hangup.sipCause}`;
   return order(a) <= order(b) ? a : b;
 }
 

@@ -64,20 +64,24 @@ export function outcomeOf(facts: Facts): Outcome | null {
 /** Causes by which the carrier ends a leg on our instructions (ring timeout, time limit). */
 const SYSTEM_CAUSES = ['timeout', 'no_answer', 'time_limit'];
 
-/** Who ended the call, or null while it runs. */
-export function endedBy(facts: Facts): EndedBy | null {
+/**
+ * Who ended the call, or null while it runs.
+ * @param placedBy who placed the lead's leg: Telnyx calls that side `caller`
+ */
+export function endedBy(facts: Facts, placedBy: 'us' | 'lead' = 'us'): EndedBy | null {
   if (facts.endedAt === null) return null;
   const hangup = leadLeg(facts)?.hangup ?? null;
   if (hangup === null) return endedWithoutLeg(facts);
   if (SYSTEM_CAUSES.includes(hangup.cause ?? '')) return 'system';
-  if (hungUpByThem(leadLeg(facts))) return 'lead';
+  const [ours, theirs] = placedBy === 'us' ? ['caller', 'callee'] : ['callee', 'caller'];
+  if (hangup.hangupSource === theirs) return 'lead';
   // Our clock and the carrier's differ, so where the carrier says that we hung up, no instants are compared.
   const requestedAt = facts.hangupRequestedAt;
-  if (requestedAt !== null && wasAskedToEnd(facts) && (hangup.hangupSource === 'caller' || requestedAt <= hangup.at))
+  if (requestedAt !== null && wasAskedToEnd(facts) && (hangup.hangupSource === ours || requestedAt <= hangup.at))
     return 'api';
   // The agent left, and nobody came back.
   if (facts.nobodyCameAt !== null && hadCompany(facts)) return 'agent';
-  if (hangup.hangupSource === 'caller' || facts.nobodyCameAt !== null) return 'system';
+  if (hangup.hangupSource === ours || facts.nobodyCameAt !== null) return 'system';
   return 'unknown';
 }
 
@@ -91,12 +95,7 @@ function wasAskedToEnd({ hangupRequestedAt, endedAt }: Facts): boolean {
   return hangupRequestedAt !== null && (endedAt === null || hangupRequestedAt <= endedAt);
 }
 
-/** Telnyx calls the side that was called `callee`. */
-function hungUpByThem(lead: LegFacts | null): boolean {
-  return lead?.hangup?.hangupSource === 'callee';
-}
-
 /** A lead who hangs up while we are about to has ended the call. */
 function leftBefore(lead: LegFacts | null, { nobodyCameAt }: Facts): boolean {
-  return hungUpByThem(lead) && (lead?.hangup?.at ?? '') < (nobodyCameAt ?? '');
+  return lead?.hangup?.hangupSource === 'callee' && lead.hangup.at < (nobodyCameAt ?? '');
 }

@@ -2,6 +2,7 @@
  * The status document: what the API answers and what Redis holds, derived from the request and the facts.
  * Field names are those of the API.
  */
+import { recordedFormatOf } from './call';
 import type { CallId, CallRequest, LegRole } from './call';
 import type { Source } from './events';
 import type { Facts, LegFacts } from './facts';
@@ -121,7 +122,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     duration_secs: answered === null || ended === null ? null : wholeSeconds(answered, ended),
     hangup_cause: lead?.hangup?.cause ?? null,
     hangup_source: lead?.hangup?.hangupSource ?? null,
-    ended_by: endedBy(facts),
+    ended_by: endedBy(facts, call.incoming === undefined ? 'us' : 'lead'),
     answered_by: lead && call.answeringMachine.policy !== 'off' ? answeredBy(lead) : null,
     message: describeMessage(call, facts, lead),
     error_code: refusal?.code ?? null,
@@ -179,7 +180,7 @@ function describeMessage(call: CallRequest, facts: Facts, lead: LegFacts | null)
 
 function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | null): RecordingStatus | null {
   if (!call.record) return null;
-  const expected = expectedRecording(call.recordingFormat, lead?.recordingId ?? null);
+  const expected = expectedRecording(recordedFormatOf(call), lead?.recordingId ?? null);
   const failure = lead && recordingFailureOf(lead);
   if (failure) return { ...expected, state: 'absent', last_error: failure };
   const neverAnswered = facts.endedAt !== null && (lead === null || answeredAt(lead) === null);
@@ -187,7 +188,7 @@ function describeRecording(call: CallRequest, facts: Facts, lead: LegFacts | nul
 }
 
 function stepRecordings(call: CallRequest, { stepRecordingIds }: Facts): readonly RecordingStatus[] {
-  return stepRecordingIds.map((id) => expectedRecording(call.recordingFormat, id));
+  return stepRecordingIds.map((id) => expectedRecording(recordedFormatOf(call), id));
 }
 
 /**

@@ -80,7 +80,10 @@ export const TABLE = {
     { default: 'True' },
   ),
   TELNYX_BASE_URL: telnyx(parse.httpUrl, 'Where the Telnyx API is.', { default: 'https://api.telnyx.com/v2' }),
-  TELNYX_ACCOUNT_SID: telnyx(parse.key, 'Account SID, for TeXML calls.'),
+  TELNYX_ACCOUNT_SID: telnyx(
+    parse.key,
+    'Account SID, for TeXML calls: the id of your account (portal: profile icon > Account Settings).',
+  ),
   TELNYX_TEXML_APPLICATION_ID: telnyx(
     telnyxId('copy it from the portal: Voice > TeXML Applications'),
     'The TeXML application (portal: Voice > TeXML Applications), for TeXML calls.',
@@ -188,7 +191,7 @@ export const TABLE = {
   ),
   OUTBOUND_ALLOW_HOSTS: delivery(
     parse.list(parse.hostAndPort),
-    "host:port list that recordings may be fetched from besides Telnyx's own storage.",
+    "host:port list that recordings may be fetched from besides Telnyx's own storage, and documents of TeXML calls by http or from addresses that are not public.",
     { default: '' },
   ),
 

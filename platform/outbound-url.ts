@@ -15,13 +15,19 @@ export function outboundUrlProblem(text: string, allowedHosts: readonly string[]
   if (url === null || !['http:', 'https:'].includes(url.protocol))
     return 'must be an address that begins with https://';
   if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-  if (allowedHosts.includes(`${url.hostname}:${port}`)) return null;
-  if (url.protocol !== 'https:' || port !== '443')
+  if (isListed(url, allowedHosts)) return null;
+  if (url.protocol !== 'https:' || url.port !== '')
     return 'must be https at port 443, unless OUTBOUND_ALLOW_HOSTS names its host and port';
   if (isIP(url.hostname.replace(/^\[|\]$/g, '')) > 0 || isOfThisMachine(url.hostname))
     return 'must name its host by a public name, unless OUTBOUND_ALLOW_HOSTS names it';
   return null;
+}
+
+/** Whether somebody said that this host may be asked, even if it is not public. @param allowedHosts `host:port` */
+export function isListed({ protocol, hostname, port }: URL, allowedHosts: readonly string[]): boolean {
+  // `URL.port` leaves the default port out; the list always names one.
+  const usual = protocol === 'https:' ? '443' : '80';
+  return ['http:', 'https:'].includes(protocol) && allowedHosts.includes(`${hostname}:${port || usual}`);
 }
 
 /** A name without a dot is looked up in our own network. */

@@ -53,7 +53,7 @@ export function carrierRoute({ path, guard, verify, answer }: CarrierRoute): Rou
 }
 
 /** Both texts are URL-encoded. Throws an ApiProblem (400). */
-export function readForm(query: string, body: string): CarrierForm {
+function readForm(query: string, body: string): CarrierForm {
   const [said, told] = [parse(query), parse(body)];
   // Of a name that is there twice the first counts, and what is signed before what is not.
   const fields = [...told, ...said].filter(([name]) => FIELD_NAME.test(name)).reverse();

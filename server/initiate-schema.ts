@@ -14,16 +14,18 @@ const e164 = z
   .meta({ pattern: E164_PATTERN.source });
 const wholeSeconds = (from: number, to: number) => z.int().min(from).max(to);
 
-const metadata = z
+const jsonObject = z
   .custom<JsonObject>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'must be an object',
   )
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, 'must be at most 4 kB of JSON')
   .refine(
     (value) => isSafe(value),
     `must not have keys ${UNSAFE_KEYS.join(', ')}, unpaired surrogates, or numbers beyond JSON`,
-  )
+  );
+
+const metadata = jsonObject
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_BYTES, 'must be at most 4 kB of JSON')
   .meta({
     type: ['object', 'null'],
     allOf: [{ $ref: '#/components/schemas/Json' }],
@@ -74,17 +76,25 @@ const answeringMachine = z.union(
 
 const TEXML_SOURCES = ['texml', 'url', 'flow', 'flow_source'] as const;
 
-/** Values of a flow's variables. What they may be is the flow's to say. */
-const variables = z.record(z.string().max(64), z.string().max(1000)).nullish();
+/** What a flow makes of them is the flow's to say. */
+const variables = jsonObject
+  .meta({
+    type: ['object', 'null'],
+    additionalProperties: { type: 'string', maxLength: 1000 },
+    description: 'Values of the flow’s variables.',
+  })
+  .nullish();
+
+const source = z.string().min(1).refine(isUnicode, 'must not have unpaired surrogates').nullish();
 
 const texmlHandler = z
   .strictObject({
     type: z.literal('texml'),
-    texml: z.string().min(1).nullish().meta({ description: 'A whole TeXML document.' }),
+    texml: source.meta({ description: 'A whole TeXML document.' }),
     url: z.string().nullish().meta({ description: 'Where the first document is asked for, https.' }),
     fallback_url: z.string().nullish().meta({ description: 'Asked when `url` does not answer.' }),
     flow: z.string().regex(FLOW_NAME, 'must be 1 to 64 of a-z, 0-9, _ and -').nullish(),
-    flow_source: z.string().min(1).nullish().meta({ description: 'A flow as YAML text.' }),
+    flow_source: source.meta({ description: 'A flow as YAML text.' }),
     variables,
   })
   .superRefine((handler, context) => {

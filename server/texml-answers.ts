@@ -1,7 +1,6 @@
 /** What is answered when a TeXML call has no document of its own, or not yet. */
 import type { Response } from 'express';
-import type { Fields } from '../flows/script';
-import { hangup, pause, play, redirect, reject, response, say } from '../texml/builder';
+import { hangup, play, reject, response } from '../texml/builder';
 import type { TexmlDocument } from '../texml/document';
 import { writeTexml } from '../texml/writer';
 
@@ -10,43 +9,6 @@ export const REJECT = response(reject());
 
 /** Played to whoever waits in a queue, over and over. */
 export const holdMusic = (soundUrl: string): TexmlDocument => response(play({ loop: 0 }, soundUrl));
-
-/** With 3 s for each request and 1 s between them, some 4 minutes. */
-const MOST_HOLDS = 60;
-const APOLOGY = response(say('We are sorry, something went wrong. Please try again later. Goodbye.'), hangup());
-
-/** Fields that come with every request for a document (simulator/README.md: TeXML). */
-const USUAL: ReadonlySet<string> = new Set([
-  ...['AccountSid', 'ApiVersion', 'CallSid', 'CallSidLegacy', 'CallStatus', 'CallerId', 'CallingPartyType'],
-  ...['ConnectionId', 'From', 'FromSipUri', 'To', 'ToSipUri'],
-]);
-/** In characters. A request whose address and headers exceed 16 KiB would be refused (`listen.ts`). */
-const LONGEST_QUERY = 6_000;
-
-export interface Held {
-  /** Where the document was asked for, without a query. */
-  readonly address: string;
-  readonly target: number;
-  /** How often it has been held before. */
-  readonly held: number;
-  readonly fields: Fields;
-}
-
-/**
- * Asks the carrier to come again in a second, with all that it said: what no worker has accepted is not durable, and
- * what was pressed must not be lost.
- */
-export function holdingDocument({ address, target, held, fields }: Held): TexmlDocument {
-  if (held >= MOST_HOLDS) return APOLOGY;
-  const query = new URLSearchParams({ ...(target > 0 && { to: `${target}` }), held: `${held + 1}` });
-  const told = Object.entries(fields).filter(([name]) => !USUAL.has(name));
-  // The shortest first: what is too long is a transcript, not digits.
-  for (const [name, value] of told.sort(([, a], [, b]) => a.length - b.length)) {
-    const longer = new URLSearchParams([...query, [name, value]]);
-    if (longer.toString().length <= LONGEST_QUERY) query.append(name, value);
-  }
-  return response(pause({ length: 1 }), redirect({ method: 'POST' }, `${address}?${query.toString()}`));
-}
 
 export function sendTexml(answer: Response, texml: string | TexmlDocument): void {
   answer.type('text/xml').send(typeof texml === 'string' ? texml : writeTexml(texml));

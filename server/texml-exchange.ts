@@ -5,13 +5,14 @@ import type { Fields } from '../flows/script';
 import type { Logger } from '../platform/logger';
 import type { Heard } from '../platform/telnyx/texml-callbacks';
 import type { TexmlDocument } from '../texml/document';
+import { holdingDocument } from '../texml/holding';
 import { instructionsUpdateId } from '../workflows/messages';
 import type { InstructionsRequest, SignalledEvent } from '../workflows/messages';
 import type { CallDirectory } from './call-directory';
 import { malformed } from './carrier-forms';
 import type { CarrierForm } from './carrier-forms';
 import { createTeller } from './teller';
-import { HANG_UP, holdingDocument } from './texml-answers';
+import { HANG_UP } from './texml-answers';
 
 interface ExchangeSettings {
   readonly directory: CallDirectory;

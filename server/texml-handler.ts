@@ -48,13 +48,14 @@ export function scriptOfNamed(name: string, variables: Variables, flows: FlowDir
   return ofFlow(file, variables, 'handler.flow');
 }
 
-type Variables = Readonly<Record<string, string>>;
+/** As they were given, or none. */
+type Variables = Readonly<Record<string, unknown>>;
 
 function refuseUnconfigured({ account }: ScriptSettings): void {
   if (account.accountSid !== null && account.texmlApplicationId !== null) return;
   const missing =
     account.accountSid === null
-      ? 'TELNYX_ACCOUNT_SID is not set; copy the account’s id from the Telnyx portal: Account > Account Settings'
+      ? 'TELNYX_ACCOUNT_SID is not set; it is the id of your account (Telnyx portal: profile icon > Account Settings)'
       : 'TELNYX_TEXML_APPLICATION_ID is not set; copy it from the Telnyx portal: Voice > TeXML Applications';
   throw new ApiProblem({ status: 422, code: 'texml_not_configured', detail: `no TeXML calls can be made: ${missing}` });
 }
@@ -109,7 +110,7 @@ function ofFlow({ name, version, flow, findings }: FlowFile, variables: Variable
   if (flow === null) throw refused('flow_invalid', firstErrors(findings, path));
   const completed = completeVariables(flow, variables);
   if (completed.kind === 'incomplete') {
-    const errors = completed.problems.map((problem) => ({
+    const errors = completed.problems.slice(0, MOST_ERRORS).map((problem) => ({
       path: `handler.variables.${problem.name.slice(0, 64)}`,
       message: VARIABLE_PROBLEMS[problem.code],
     }));

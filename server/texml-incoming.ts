@@ -17,7 +17,7 @@ import type { CarrierForm } from './carrier-forms';
 import type { InitiateSettings } from './initiate-request';
 import { ApiProblem } from './problems';
 import { createVerifier } from './signatures';
-import { holdingDocument, REJECT, sendTexml } from './texml-answers';
+import { REJECT, sendTexml } from './texml-answers';
 import type { TexmlCallSettings } from './texml-calls';
 import { callSidIn, createInstructor, createReporter } from './texml-exchange';
 import { scriptOfNamed } from './texml-handler';

@@ -3,13 +3,16 @@ import type { CallRequest } from '../domain/call';
 import type { CallEvent } from '../domain/events';
 import { advance, NOTHING_KNOWN } from '../domain/facts';
 import type { Facts } from '../domain/facts';
+import { isSame } from '../domain/json';
 import type { RecordingToDeliver } from '../domain/recordings';
 import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
+import type { Script } from '../flows/script';
 import type { Clock } from '../simulator/carrier/world';
 import { callStory } from '../workflows/call-story';
-import type { MuteAnswer, MuteRequest } from '../workflows/messages';
+import type { InstructionsRequest, MuteAnswer, MuteRequest } from '../workflows/messages';
 import type { CallRuntime } from '../workflows/runtime';
+import { createInstructions } from '../workflows/story/instructions';
 import { mute } from '../workflows/story/mute';
 import type { Worker } from './processes';
 
@@ -24,6 +27,8 @@ export interface CallDeps {
   readonly clock: Clock;
   readonly worker: Worker;
   readonly request: CallRequest;
+  /** What a TeXML call follows; null: it is none. */
+  readonly script: Script | null;
   readonly watch: CallWatch;
   /** Binds commands, questions and errands. */
   readonly bind: (deliver: (job: () => void) => void) => Pick<CallRuntime, 'carrier' | 'errands'>;
@@ -39,8 +44,18 @@ export interface RunningCall {
   signal(event: CallEvent, heard?: () => void): boolean;
   /** The update of this name. False: the call is over. */
   mute(request: MuteRequest, answered: (answer: MuteAnswer) => void): boolean;
+  /**
+   * The update that answers a document. One of an id runs once, whoever asks again gets what came of it; one that no
+   * worker has accepted dies with the worker. False: the call is over.
+   */
+  instruct(updateId: string, request: InstructionsRequest, then: Instructed): boolean;
   /** Lets those go on who waited for what is known now; true when there were any. */
   wake(): boolean;
+}
+
+export interface Instructed {
+  readonly heard: () => void;
+  readonly answered: (texml: string) => void;
 }
 
 interface Job {
@@ -49,9 +64,8 @@ interface Job {
 }
 
 /** Accepts a call: its story begins as soon as a worker takes it. */
-export function startCall({ clock, worker, request, watch, bind }: CallDeps): RunningCall {
+export function startCall({ clock, worker, request, script, watch, bind }: CallDeps): RunningCall {
   let facts = NOTHING_KNOWN;
-  let known = JSON.stringify(facts);
   let change: Change = { at: request.createdAt, source: 'api' };
   let over = false;
   let jobs: Job[] = [];
@@ -85,10 +99,9 @@ export function startCall({ clock, worker, request, watch, bind }: CallDeps): Ru
   };
 
   const learn = (event: CallEvent): void => {
-    facts = advance(facts, event);
-    const text = JSON.stringify(facts);
-    if (text === known) return;
-    known = text;
+    const known = facts;
+    facts = advance(known, event);
+    if (isSame(known, facts)) return;
     stale = true;
     change = { at: new Date(clock.now()).toISOString(), source: event.source };
     const before = shown;
@@ -141,6 +154,8 @@ export function startCall({ clock, worker, request, watch, bind }: CallDeps): Ru
       deliveries.push(recording);
     },
   };
+  const instructions = script === null ? null : createInstructions(request, script, runtime);
+  const documents = new Map<string, Promise<string>>();
   const end = (error: unknown): void => {
     over = true;
     watch.ended(error);
@@ -148,9 +163,11 @@ export function startCall({ clock, worker, request, watch, bind }: CallDeps): Ru
   deliver({
     signal: false,
     run: () =>
-      void callStory(request, runtime).then(() => {
-        end(null);
-      }, end),
+      void callStory(request, runtime, instructions)
+        .then(() => Promise.all(documents.values()))
+        .then(() => {
+          end(null);
+        }, end),
   });
 
   return {
@@ -173,6 +190,23 @@ export function startCall({ clock, worker, request, watch, bind }: CallDeps): Ru
     mute(asked, answered) {
       if (over) return false;
       deliver({ signal: true, run: () => void mute(request, asked, runtime).then(answered, watch.ended) });
+      return true;
+    },
+    instruct(updateId, asked, { heard, answered }) {
+      if (over || !instructions) return false;
+      const life = worker.life();
+      const run = (): void => {
+        const known = documents.get(updateId);
+        if (!known && worker.life() !== life) return;
+        const document = known ?? instructions.answer(asked);
+        documents.set(updateId, document);
+        heard();
+        void document.then((texml) => {
+          stale = true;
+          answered(texml);
+        }, watch.ended);
+      };
+      deliver({ signal: true, run });
       return true;
     },
     wake,

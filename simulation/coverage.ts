@@ -8,10 +8,22 @@ import { OUTCOMES } from '../domain/outcome';
 import type { EndedBy } from '../domain/outcome';
 import type { CallStatus } from '../domain/status';
 import type { MuteAnswer } from '../workflows/messages';
-import { ATTEMPT_FAULTS, REQUEST_FAULTS, SERVER_FAULTS, SWITCHES, WEBHOOK_FAULTS, WORKER_FAULTS } from './faults';
-import { AGENT_PHONES, AGENTS, CALLS, DIGITS, HANGUPS, JOINS, MACHINES, MUTES, OUTSIDERS } from './kinds';
+import type { Errand } from '../flows/script';
+import type { DocumentsWatch } from './documents';
+import {
+  ATTEMPT_FAULTS,
+  CUSTOMER_FAULTS,
+  DOCUMENT_FAULTS,
+  REQUEST_FAULTS,
+  SERVER_FAULTS,
+  SWITCHES,
+  WEBHOOK_FAULTS,
+  WORKER_FAULTS,
+} from './faults';
+import { AGENT_PHONES, AGENTS, CALLS, DIGITS, HANGUPS, JOINS, LISTENERS, MACHINES, MUTES, OUTSIDERS } from './kinds';
 import type { Wish } from './kinds';
 import { WEATHERS } from './plan';
+import { SCRIPTS } from './scripts';
 
 /** From so many seeds on, a kind that never happened fails the run. */
 export const ENOUGH_SEEDS = 20_000;
@@ -77,8 +89,16 @@ const COMMANDS: Expected<Exclude<keyof Carrier, 'dial' | 'askLeg' | 'askParticip
     mute: true,
     redirect: true,
   };
+/** How the API server answers a request for a document. */
+const INSTRUCTIONS: Expected<Parameters<DocumentsWatch['instructed']>[1]> = { given: true, held: true, over: true };
+/** The verdict is no errand of an activity's. */
+const ERRANDS: Expected<Exclude<Errand['kind'], 'verdict'>> = { http: true, document: true, address: true };
 const MUTE_ANSWERS: Expected<MuteAnswer> = { done: true, unknown: true, notThere: true, carrierUnavailable: true };
 const WISHES: readonly Wish['kind'][] = ['hangUp', 'join', 'mute', 'takeOut', 'endConference'];
+const FAULTS: readonly { readonly kind: string }[] = [
+  ...[...REQUEST_FAULTS, ...WEBHOOK_FAULTS, ...DOCUMENT_FAULTS, ...CUSTOMER_FAULTS],
+  ...[...WORKER_FAULTS, ...ATTEMPT_FAULTS, ...SERVER_FAULTS, ...SWITCHES],
+];
 /** As `planOf` names them. */
 const KINDS = {
   call: CALLS,
@@ -88,6 +108,8 @@ const KINDS = {
   joins: JOINS,
   mute: MUTES,
   outsiders: OUTSIDERS,
+  listener: LISTENERS,
+  script: SCRIPTS,
   "agent's phone": AGENT_PHONES,
 };
 const ENDED_BY: Expected<EndedBy> = { lead: true, api: true, system: true, unknown: true, agent: true };
@@ -110,9 +132,7 @@ const named = (prefix: string, expected: Expected<string>): readonly string[] =>
   Object.keys(expected).map((name) => `${prefix}: ${name}`);
 
 export const EXPECTED: readonly string[] = [
-  ...[...REQUEST_FAULTS, ...WEBHOOK_FAULTS, ...WORKER_FAULTS, ...ATTEMPT_FAULTS, ...SERVER_FAULTS, ...SWITCHES].map(
-    ({ kind }) => `fault: ${kind}`,
-  ),
+  ...FAULTS.map(({ kind }) => `fault: ${kind}`),
   ...WEATHERS.map(({ name }) => `weather: ${name}`),
   ...Object.entries(KINDS).flatMap(([table, rows]) => rows.map(({ kind }) => `${table}: ${kind}`)),
   ...DIGITS.map((digits) => `phone: ${digits}`),
@@ -120,6 +140,11 @@ export const EXPECTED: readonly string[] = [
   ...named('dial', DIAL_ANSWERS),
   ...Object.keys(COMMANDS).flatMap((command) => named(command, COMMAND_ANSWERS)),
   ...named('mute', MUTE_ANSWERS),
+  ...named('document', INSTRUCTIONS),
+  ...Object.keys(ERRANDS).map((errand) => `errand: ${errand} answered`),
+  ...['http', 'document', 'address'].map((errand) => `errand: ${errand} not answered`),
+  ...['targets: allowed', 'targets: forbidden'],
+  'document: over, for a leg that nobody knew of',
   ...WISHES.flatMap((wish) => [`api: ${wish} accepted`, `api: ${wish} too late`]),
   ...['askLeg', 'askParticipants', 'findLeg', 'listRecordings'].map((question) => `${question}: answered`),
   ...['askLeg', 'findLeg', 'listRecordings'].map((question) => `${question}: no answer`),

@@ -7,7 +7,7 @@ import type { Settings } from '../simulator/carrier/settings';
 import type { Draws, Weighted } from './chance';
 
 /** What a request is for; not every fault makes sense for each. */
-export type Sort = 'dial' | 'command' | 'question';
+export type Sort = 'dial' | 'texmlDial' | 'command' | 'question';
 
 export type RequestFault =
   | Fault
@@ -30,8 +30,8 @@ export interface RequestRow extends Row {
   make(draws: Draws): RequestFault;
 }
 
-const ALL: readonly Sort[] = ['dial', 'command', 'question'];
-const CHANGES: readonly Sort[] = ['dial', 'command'];
+const ALL: readonly Sort[] = ['dial', 'texmlDial', 'command', 'question'];
+const CHANGES: readonly Sort[] = ['dial', 'texmlDial', 'command'];
 const RETRY_AFTER = ['1', '30', '0', '-5', 'soon', '315360000', 'Wed, 21 Oct 2065 07:28:00 GMT', null];
 
 const errors = (code: string, detail: string): object => ({ errors: [{ code, title: 'Refused', detail }] });
@@ -117,7 +117,7 @@ export const REQUEST_FAULTS: readonly RequestRow[] = [
   {
     kind: 'channel limit',
     weight: 1,
-    on: ['dial'],
+    on: ['dial', 'texmlDial'],
     make: () => refusal(403, '10010', 'Concurrent call limit reached D1'),
   },
   { kind: 'refused', weight: 1, on: CHANGES, make: () => refusal(422, '10032', 'Invalid value') },
@@ -144,6 +144,64 @@ export const WEBHOOK_FAULTS: readonly WebhookRow[] = [
     weight: 1,
     copies: (draws) => Array.from({ length: 20 }, () => draws.between(0, 5_000)),
   },
+];
+
+/** One arrival of a request for a document, so long after it was sent. */
+export interface DocumentCopy {
+  readonly afterMs: number;
+  /** `temporalAway`: the API server cannot reach Temporal. `badGateway`: something before it says so. */
+  readonly fate: 'answered' | 'answerLost' | 'garbled' | 'badGateway' | 'temporalAway';
+}
+
+/** What can happen to a request for a document, and to the answer. Without a copy that is answered the carrier gives up. */
+export interface DocumentRow extends Row {
+  copies(draws: Draws): readonly DocumentCopy[];
+}
+
+const again = (draws: Draws): DocumentCopy => ({ afterMs: draws.between(200, 4_000), fate: 'answered' });
+
+export const DOCUMENT_FAULTS: readonly DocumentRow[] = [
+  { kind: 'document: request lost', weight: 1, copies: () => [] },
+  { kind: 'document: request lost, asked again', weight: 3, copies: (draws) => [again(draws)] },
+  { kind: 'document: answer lost', weight: 1, copies: () => [{ afterMs: 0, fate: 'answerLost' }] },
+  {
+    kind: 'document: answer lost, asked again',
+    weight: 4,
+    copies: (draws) => [{ afterMs: 0, fate: 'answerLost' }, again(draws)],
+  },
+  {
+    kind: 'document: asked twice at once',
+    weight: 3,
+    copies: (draws) => [
+      { afterMs: 0, fate: 'answered' },
+      { afterMs: draws.between(0, 3), fate: 'answered' },
+    ],
+  },
+  {
+    kind: 'document: request late',
+    weight: 2,
+    copies: (draws) => [{ afterMs: draws.between(200, 4_500), fate: 'answered' }],
+  },
+  { kind: 'document: answer garbled', weight: 1, copies: () => [{ afterMs: 0, fate: 'garbled' }] },
+  { kind: 'document: bad gateway', weight: 1, copies: () => [{ afterMs: 0, fate: 'badGateway' }] },
+  { kind: 'document: Temporal away', weight: 3, copies: () => [{ afterMs: 0, fate: 'temporalAway' }] },
+];
+
+/** What the customer's server does with a request of a script. */
+export interface CustomerRow extends Row {
+  /** `answer` null: its usual one, so much later. */
+  make(draws: Draws): { readonly afterMs: number; readonly answer: { status: number; body: string } | null };
+}
+
+const NEVER_MS = 60_000;
+const answering = (status: number, body: string) => ({ afterMs: 0, answer: { status, body } });
+
+export const CUSTOMER_FAULTS: readonly CustomerRow[] = [
+  { kind: 'customer: no answer', weight: 2, make: () => ({ afterMs: NEVER_MS, answer: null }) },
+  { kind: 'customer: slow', weight: 2, make: (draws) => ({ afterMs: draws.between(500, 4_500), answer: null }) },
+  { kind: 'customer: server error', weight: 2, make: (draws) => answering(draws.pick([500, 502, 503]), 'Sorry.') },
+  { kind: 'customer: not TeXML', weight: 1, make: () => answering(200, '<html><body>One moment.</body></html>') },
+  { kind: 'customer: leads elsewhere', weight: 1, make: () => answering(302, '') },
 ];
 
 /** What can happen to the process that works; the times are milliseconds. */
@@ -215,5 +273,8 @@ export const SWITCHES: readonly SwitchRow[] = [
   row('detection stops what is said', 30, () => ({ detectionStopsSounds: true })),
   row('ends the conference’s maker in its own way', 30, () => ({ creatorLegEndCause: 'normal_clearing' })),
   row('makes no conference at the answer', 20, () => ({ conferenceConfigCreates: false })),
+  row('lists no TeXML calls that live', 30, () => ({ texmlLiveCallsListed: false })),
+  row('its list of TeXML calls is late', 20, (draws) => ({ texmlCallsLagMs: draws.between(100, 30_000) })),
+  row('asks for the next document when nothing was pressed', 40, () => ({ emptyGatherAction: true })),
   row('recordings take their time', 20, (draws) => ({ recordingReadyMs: draws.between(0, 300_000) })),
 ];

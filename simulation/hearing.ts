@@ -23,7 +23,7 @@ export function messageOf({ record }: End): string | null {
 }
 
 export function sounds(end: End): readonly Verdict[] {
-  const { record, ledger, dedupes } = end;
+  const { record, ledger, settings } = end;
   const message = messageOf(end);
   const { verdict, greetingEndsAfterMs } = record.machine;
   const isMachine = verdict === 'machine' || greetingEndsAfterMs !== null;
@@ -32,24 +32,29 @@ export function sounds(end: End): readonly Verdict[] {
     const toldMessage = leg.sounds.some(({ content }) => content === message);
     return verdicts('sounds', [
       // A command whose answer is lost is sent again; Telnyx ignores the repeat (API reference: command_id).
-      ...(new Set(contents).size < contents.length && dedupes ? ['something was heard twice'] : []),
+      ...(new Set(contents).size < contents.length && settings.dedupeCommandIds ? ['something was heard twice'] : []),
       ...(toldMessage && !isMachine ? ['a person was left the message for machines'] : []),
     ]);
   });
 }
 
-export function consent({ record, ledger, dedupes }: End): readonly Verdict[] {
+/** What a script records is its own wish. */
+export const BY_STEPS: readonly string[] = ['RecordVerb', 'DialVerb'];
+
+export function consent({ record, ledger, settings }: End): readonly Verdict[] {
   const { record: wanted, recordingNotice } = record.request;
   const lead = leadLegsOf(ledger.legs, record);
   return allLegsOf(ledger.legs, record).flatMap((leg) => {
-    const recordings = ledger.recordings.filter(({ id }) => leg.recording_ids.includes(id));
+    const recordings = ledger.recordings.filter(
+      ({ id, initiated_by }) => leg.recording_ids.includes(id) && !BY_STEPS.includes(initiated_by),
+    );
     const notice = heard(leg).find(({ content }) => content === recordingNotice);
     const early = recordings.filter(({ started_at }) => !notice?.ended_at || started_at < notice.ended_at);
     return verdicts('consent', [
       ...(recordings.length > 0 && !wanted ? ['recorded though nobody wanted it'] : []),
       ...(recordings.length > 0 && !lead.includes(leg) ? ["an agent's leg was recorded"] : []),
       ...(recordingNotice !== null && early.length > 0 ? ['recorded before the notice was heard'] : []),
-      ...(recordings.length > 1 && dedupes ? [`${recordings.length} recordings of one leg`] : []),
+      ...(recordings.length > 1 && settings.dedupeCommandIds ? [`${recordings.length} recordings of one leg`] : []),
     ]);
   });
 }

@@ -1,18 +1,22 @@
 /** Looks on while a seed runs: keeps records, counts what happens, and asks the oracles after every event. */
+import { classify } from '../activities/failures';
 import type { CallId } from '../domain/call';
 import type { StatusDocument } from '../domain/status';
+import type { Report } from '../flows/script';
 import type { Carrier } from '../simulator/carrier/carrier';
+import { defaultSettings } from '../simulator/carrier/settings';
 import type { Clock, Webhook } from '../simulator/carrier/world';
 import { phoneAt } from '../simulator/phones';
 import type { MuteAnswer, MuteRequest } from '../workflows/messages';
 import type { Attempt } from './attempts';
 import type { CallWatch, RunningCall } from './call';
 import type { Chance } from './chance';
+import type { DocumentsWatch } from './documents';
 import type { NetworkWatch, Sent } from './network';
 import { atTheEnd, whenDialSent, whenEnded, whenPlaced, whenSent, whenStatusChanges } from './oracles';
 import type { Wish } from './kinds';
 import type { Plan, PlannedCall } from './plan';
-import { createRecord, lastCompleteLook, legIn, noteAnswer, succeeded } from './records';
+import { calledIn, createRecord, isDial, lastCompleteLook, legIn, noteAnswer, succeeded } from './records';
 import type { CallRecord } from './records';
 
 export interface Violation {
@@ -25,7 +29,7 @@ export interface Violation {
 /** What an oracle says: nothing, or what is wrong. */
 export type Verdict = Omit<Violation, 'callId'>;
 
-export interface Judge extends NetworkWatch {
+export interface Judge extends NetworkWatch, DocumentsWatch {
   /** Whom it looks on; when the only legs are the strangers'. */
   follow(carrier: Carrier, calls: readonly RunningCall[]): void;
   watchCall(planned: PlannedCall): CallWatch;
@@ -37,7 +41,9 @@ export interface Judge extends NetworkWatch {
   heardWebhook(callId: CallId, webhook: Webhook): void;
   heardAttempt(attempt: Attempt): void;
   /** The story got this for a command or a question. */
-  answeredStory(name: string, answer: unknown): void;
+  answeredStory(asked: { callId: CallId; name: string; question: unknown }, answer: unknown): void;
+  /** It got this for an errand of its script. */
+  reported(callId: CallId, key: string, report: Report): void;
   /** Somebody has asked for something; `granted`: the call was not over. */
   wished(callId: CallId, wish: Wish, granted: boolean): void;
   muteAnswered(callId: CallId, request: MuteRequest, answer: MuteAnswer): void;
@@ -66,6 +72,14 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
   let strangers: readonly string[] = [];
   const ledgerLegs = () => carrier?.ledger().legs ?? [];
 
+  /** The leg that this request has placed: nobody else's is to this number and not known yet. */
+  const notePlaced = (request: Sent): void => {
+    const known = new Set([...records.values()].flatMap(({ placed }) => [...placed]));
+    const leg = ledgerLegs().findLast(
+      ({ to, call_control_id }) => to === calledIn(request) && !known.has(call_control_id),
+    );
+    if (leg) of(request.attempt.callId).placed.add(leg.call_control_id);
+  };
   const of = (callId: CallId): CallRecord => {
     const record = records.get(callId);
     if (!record) throw new Error(`no record of ${callId}`);
@@ -93,14 +107,10 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       note(() => `${nick(attempt.callId)}→ ${operation}${fault === null ? '' : ` (${fault})`}`);
       count(`request: ${operation}`);
       object(attempt.callId, whenSent(record, request));
-      if (operation !== 'dial') return;
-      const leg = legIn(request.body['client_state']);
-      const dial = {
-        request,
-        leg,
-        look: lastCompleteLook(record, String(request.body['to'])),
-        told: new Set(record.told),
-      };
+      if (!isDial(request)) return;
+      const leg = operation === 'texmlDial' ? 'lead lead 1' : legIn(request.body['client_state']);
+      const look = lastCompleteLook(record, calledIn(request));
+      const dial = { request, leg, look, told: new Set(record.told), isRefused: false };
       record.dials.push(dial);
       object(attempt.callId, whenDialSent(record, dial));
     },
@@ -108,7 +118,8 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       const { attempt, operation } = request;
       note(() => `${nick(attempt.callId)}  the carrier has done ${operation}: ${reply.status}`);
       if (request.method !== 'GET') object(attempt.callId, strangersAreLeftAlone(request, strangers));
-      if (operation !== 'dial' || !succeeded(reply)) return;
+      if (!isDial(request) || !succeeded(reply)) return;
+      if (operation === 'texmlDial') notePlaced(request);
       object(attempt.callId, whenPlaced(of(attempt.callId), request, ledgerLegs(), count));
     },
     answered(request, body) {
@@ -116,6 +127,8 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       note(() => `${nick(request.attempt.callId)}← ${request.operation} answered`);
     },
     failed(request, error) {
+      const dial = of(request.attempt.callId).dials.find((one) => one.request === request);
+      if (dial) dial.isRefused = classify(error).verdict !== 'unclear';
       note(() => `${nick(request.attempt.callId)}← ${request.operation} failed: ${describe(error)}`);
     },
 
@@ -125,15 +138,37 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
     webhook: ({ eventType }) => {
       note(() => `webhook ${eventType}`);
     },
-    heardWebhook(callId, { eventType, data }) {
-      const payload = data['payload'] as Record<string, unknown>;
-      of(callId).told.add(`${eventType} ${String(payload['call_leg_id'])}`);
+    heardWebhook(callId, { eventType, data, form }) {
+      const payload = data['payload'] as Record<string, unknown> | undefined;
+      const named = form ? [data['CallSid'], data['RecordingSid']] : [payload?.['call_leg_id']];
+      for (const name of named.filter((one) => one !== undefined)) of(callId).told.add(`${eventType} ${String(name)}`);
+    },
+    asked(callId, { url, fields }) {
+      note(() => `${nick(callId)}the carrier asks for ${url.split('/').slice(8).join('/')} ${JSON.stringify(fields)}`);
+    },
+    heardQuestion(callId, callSid) {
+      of(callId).told.add(`document ${callSid}`);
+    },
+    instructed(callId, how, texml) {
+      const call = running.find(({ request }) => request.callId === callId);
+      const isLate = how === 'over' && call?.document().outcome === 'dial_unknown';
+      count(`document: ${how}${isLate ? ', for a leg that nobody knew of' : ''}`);
+      note(() => `${nick(callId)}it is answered (${how}): ${texml.replace(/^<\?xml[^>]*>\s*/, '')}`);
+    },
+    reported(callId, key, report) {
+      of(callId).reports.set(key, report);
+      const isNothing = Object.values(report).includes(null);
+      count(`errand: ${report.kind} ${isNothing ? 'not answered' : 'answered'}`);
+      note(() => `${nick(callId)}the story hears of its errand ${key}: ${JSON.stringify(report)}`);
     },
     heardAttempt({ callId, name }) {
       const record = of(callId);
       for (const told of record.tellings.get(name) ?? []) record.told.add(told);
     },
-    answeredStory(name, answer) {
+    answeredStory({ callId, name, question }, answer) {
+      const { of: whose } = question as { of?: string };
+      if (whose === 'steps' && Array.isArray(answer))
+        for (const id of answer) of(callId).told.add(`listed ${String(id)}`);
       const isObject = typeof answer === 'object' && answer !== null;
       const kind = isObject && 'kind' in answer ? String(answer.kind) : isObject ? 'answered' : 'no answer';
       count(`${name}: ${kind}`);
@@ -153,9 +188,10 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       object(null, [{ oracle: 'no bug', what: `an activity threw ${explain(error)}` }]);
     },
 
-    watchCall({ request, wishes }) {
+    watchCall({ request, script = null, wishes }) {
       const { machine } = carrier?.phone(request.toPhone) ?? phoneAt(request.toPhone);
-      const record = createRecord({ request, wishes, machine, acceptedAtMs: clock.now() });
+      const isAlone = plan.calls.filter((one) => one.request.toPhone === request.toPhone).length === 1;
+      const record = createRecord({ request, script, isAlone, wishes, machine, acceptedAtMs: clock.now() });
       const { callId } = request;
       records.set(callId, record);
       note(() => `${nick(callId)}accepted: ${JSON.stringify(request)}`);
@@ -189,15 +225,19 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       const ledger = carrier?.ledger();
       if (!ledger) return;
       const calm = chance.met.length === 0;
-      const dedupes = carrier?.settings().dedupeCommandIds ?? true;
+      const settings = carrier?.settings() ?? defaultSettings;
+      const phone = (to: string) => carrier?.phone(to) ?? phoneAt(to);
       for (const call of running) {
         const record = of(call.request.callId);
         const document = call.document();
         countEnd(document, count);
         note(() => `${nick(call.request.callId)}at last: ${JSON.stringify(document)}`);
-        object(call.request.callId, atTheEnd({ record, document, ledger, deliveries: call.deliveries, calm, dedupes }));
+        const { deliveries } = call;
+        object(call.request.callId, atTheEnd({ record, document, ledger, deliveries, calm, settings, phone }));
       }
       note(() => `the carrier's books: ${JSON.stringify({ legs: ledger.legs, recordings: ledger.recordings })}`);
+      for (const { to, transcript } of ledger.texml_calls)
+        note(() => `heard at ${to}: ${transcript.map((line) => Object.values(line).join(' ')).join(' | ')}`);
     },
   };
 }

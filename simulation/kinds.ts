@@ -255,8 +255,41 @@ export const AGENT_PHONES: readonly AgentPhoneRow[] = [
   },
 ];
 
+interface ListenerRow extends Kind {
+  phone(draws: Draws, phone: PhoneBehaviour): PhoneBehaviour;
+}
+
+const some = (draws: Draws, most: number, things: readonly string[]): readonly string[] =>
+  Array.from({ length: draws.between(1, most) }, () => draws.pick(things));
+const KEYS = ['1', '2', '9', '7', '12#', '1w2', '', '#'];
+const WORDS = ['yes', 'no', 'Yes, please!', 'what?', ''];
+
+/** What people do who are asked by a TeXML document. */
+export const LISTENERS: readonly ListenerRow[] = [
+  { kind: 'does nothing', weight: 1, phone: (_, phone) => phone },
+  {
+    kind: 'presses',
+    weight: 3,
+    phone: (draws, phone) => ({ ...phone, presses: some(draws, 6, KEYS), repeats: draws.happens(0.5) }),
+  },
+  { kind: 'speaks', weight: 2, phone: (draws, phone) => ({ ...phone, says: some(draws, 5, WORDS), repeats: true }) },
+  {
+    kind: 'presses and speaks',
+    weight: 1,
+    phone: (draws, phone) => ({ ...phone, presses: some(draws, 4, KEYS), says: some(draws, 4, WORDS) }),
+  },
+  {
+    kind: 'presses while prompts play',
+    weight: 3,
+    phone: (draws, phone) => ({ ...phone, presses: some(draws, 6, KEYS), interrupts: true, repeats: true }),
+  },
+];
+
 /** What the leads' phones do: the last digits of the simulator's table, and those of a usual one. */
 export const DIGITS: readonly string[] = ['000', ...Object.keys(phones)];
 
 /** Those of the table that machine detection has something to say about. */
 export const MACHINE_DIGITS: readonly string[] = DIGITS.filter((digits) => digits.startsWith('02'));
+
+/** Those that answer what a TeXML document asks. */
+export const LISTENING_DIGITS: readonly string[] = DIGITS.filter((digits) => digits.startsWith('06'));

@@ -14,6 +14,7 @@ import { currentAttempt } from './attempts';
 import type { Chance } from './chance';
 import { REQUEST_FAULTS } from './faults';
 import type { RequestFault, Sort } from './faults';
+import { overTheWire } from './wire';
 
 /** One request that left us. */
 export interface Sent {
@@ -74,14 +75,14 @@ export function createNetwork(deps: NetworkDeps): TelnyxClient {
     async request(method, path, answer, { query = {}, body = {} }: TelnyxRequest = {}) {
       const attempt = currentAttempt();
       await attempt.running();
-      const asked = { method: method.toUpperCase(), path, query: texts(query), body: plain(body) as JsonObject };
+      const asked = { method: method.toUpperCase(), path, query: texts(query), body: overTheWire(body) as JsonObject };
       const matched = carrier.match(asked);
       if (!matched) throw new Error(`the carrier model does not know ${asked.method} ${path}`);
       const request = { ...asked, attempt, operation: matched.operation, atMs: clock.now() };
       const fault = meetFault(request);
       const run = (): Reply => {
         const { status, headers = {}, body: said } = matched.run();
-        const reply = { status, headers, body: plain(said) };
+        const reply = { status, headers, body: overTheWire(said) };
         watch.done(request, reply);
         return reply;
       };
@@ -105,10 +106,11 @@ export function createNetwork(deps: NetworkDeps): TelnyxClient {
 const texts = (query: Readonly<Record<string, string | number>>): Record<string, string> =>
   Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)]));
 
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
-
 /** Operations that few calls need meet faults more often, so that each answer to them happens in a run. */
-const RARE: readonly string[] = ['leave', 'mute', 'unmute', 'recordStart', 'play', 'stop'];
+const RARE: readonly string[] = [
+  ...['leave', 'mute', 'unmute', 'recordStart', 'play', 'stop'],
+  ...['texmlDial', 'texmlListCalls', 'texmlUpdateCall'],
+];
 
 /** Which fault the n-th request of its kind meets: one of the called phone's own, or one that is drawn. */
 function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Sent) => RequestFault | null {
@@ -118,7 +120,8 @@ function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Se
     const { operation, method, body } = request;
     const nth = (counts.get(operation) ?? 0) + 1;
     counts.set(operation, nth);
-    const sort: Sort = operation === 'dial' ? 'dial' : method === 'GET' ? 'question' : 'command';
+    const isDial = operation === 'dial' || operation === 'texmlDial';
+    const sort: Sort = isDial ? operation : method === 'GET' ? 'question' : 'command';
     const rows = REQUEST_FAULTS.filter(({ on }) => on.includes(sort));
     const likely = RARE.includes(operation) ? Math.min(1, faulty * 4) : faulty;
     const drawn = chance.fault(`${operation} ${nth}`, likely, rows);
@@ -126,9 +129,8 @@ function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Se
       watch.sent(request, drawn.row.kind);
       return drawn.row.make(drawn.draws);
     }
-    const to = body['to'];
-    const own =
-      sort === 'dial' && typeof to === 'string' ? ofPhones.take(operation, { to, phone: carrier.phone(to) }) : null;
+    const to = body['to'] ?? body['To'];
+    const own = isDial && typeof to === 'string' ? ofPhones.take(operation, { to, phone: carrier.phone(to) }) : null;
     watch.sent(request, own && `the phone's own: ${own.kind}`);
     return own;
   };
@@ -173,7 +175,7 @@ async function exchange(deps: NetworkDeps, { request, fault, run }: Exchange): P
       throw new SyntaxError('Unexpected end of JSON input');
     case 'status': {
       const { status, body, headers = {} } = failure(fault);
-      return bodyOf({ status, headers, body: plain(body) });
+      return bodyOf({ status, headers, body: overTheWire(body) });
     }
     case 'missingIds':
       return bodyOf({ ...honest, body: withoutIds(honest.body) });

@@ -19,12 +19,15 @@
 import { CALL_STATUSES } from '../domain/status';
 import type { StatusDocument } from '../domain/status';
 import type { RecordingToDeliver } from '../domain/recordings';
-import type { CarrierLedger, LedgerLeg } from '../simulator/carrier/ledger';
+import type { CarrierLedger, LedgerLeg, LedgerRecording } from '../simulator/carrier/ledger';
+import type { Settings } from '../simulator/carrier/settings';
+import type { PhoneBehaviour } from '../simulator/phones';
 import type { Verdict } from './judge';
 import type { Sent } from './network';
 import type { CallRecord, DialSent } from './records';
-import { allLegsOf, isKnown, leadLegsOf, legIn } from './records';
-import { consent, courtesy, deadAir, sounds } from './hearing';
+import { allLegsOf, calledIn, isKnown, leadLegsOf, legIn } from './records';
+import { BY_STEPS, consent, courtesy, deadAir, sounds } from './hearing';
+import { performance, scriptDeadAir } from './performance';
 import { untruths } from './truth';
 
 /** A dial that waited longer for its worker is not sent. */
@@ -38,7 +41,7 @@ const ENDS_WITHIN_MS = 120_000;
 const WITHOUT_ID = ['play', 'stop', 'mute', 'unmute'];
 
 export function whenSent(record: CallRecord, { operation, method, path, body }: Sent): readonly Verdict[] {
-  if (method === 'GET' || WITHOUT_ID.includes(operation)) return [];
+  if (method === 'GET' || WITHOUT_ID.includes(operation) || operation.startsWith('texml')) return [];
   // Telnyx ignores a repeated command_id of one call_control_id (API reference: every command).
   const { command_id } = body;
   const id = typeof command_id === 'string' ? `${command_id} ${path}` : '';
@@ -54,7 +57,7 @@ export function whenSent(record: CallRecord, { operation, method, path, body }: 
 export function whenDialSent(record: CallRecord, { request, leg }: DialSent): readonly Verdict[] {
   const { dials, hangupAcceptedAtMs, endedAtMs, acceptedAtMs } = record;
   const { atMs } = request;
-  const isLead = request.body['to'] === record.request.toPhone;
+  const isLead = calledIn(request) === record.request.toPhone;
   const isLate = (sinceMs: number | null): boolean => sinceMs !== null && atMs > sinceMs + DIAL_WAITS_MS;
   const ids = new Set(dials.filter((dial) => dial.leg === leg).map((dial) => dial.request.body['command_id']));
   return [
@@ -63,8 +66,14 @@ export function whenDialSent(record: CallRecord, { request, leg }: DialSent): re
     ...(isLead && isLate(acceptedAtMs + LAST_DIAL_MS)
       ? [{ oracle: 'C2', what: `dialed ${atMs - acceptedAtMs} ms after the call was accepted` }]
       : []),
+    ...(isUnclearTexml(record) ? [{ oracle: 'C1', what: 'dialed again though the first may have been placed' }] : []),
     ...(ids.size > 1 ? [{ oracle: 'C7', what: `${ids.size} command_ids for ${leg}` }] : []),
   ];
+}
+
+/** Telnyx takes no command_id there, so nobody de-duplicates. */
+function isUnclearTexml({ script, dials }: CallRecord): boolean {
+  return script !== null && dials.slice(0, -1).some(({ isRefused }) => !isRefused);
 }
 
 export function whenPlaced(
@@ -73,13 +82,13 @@ export function whenPlaced(
   legs: readonly LedgerLeg[],
   count: (what: string) => void,
 ): readonly Verdict[] {
-  const isLead = request.body['to'] === record.request.toPhone;
+  const isLead = calledIn(request) === record.request.toPhone;
   const name = legIn(request.body['client_state']);
   const mine = isLead ? leadLegsOf(legs, record) : legs.filter(({ client_state }) => legIn(client_state) === name);
   const placed = isLead ? mine : allLegsOf(mine, record);
   const [first] = placed;
   if (!first || placed.length === 1) return [];
-  if (mayBeSecond(record, request, first)) {
+  if (record.script === null && mayBeSecond(record, request, first)) {
     count('limit: a second leg');
     return [];
   }
@@ -137,8 +146,9 @@ export interface End {
   readonly deliveries: readonly RecordingToDeliver[];
   /** Nothing went wrong in the whole run, and the carrier is as it usually is. */
   readonly calm: boolean;
-  /** The carrier ignores a repeated command_id. */
-  readonly dedupes: boolean;
+  readonly settings: Settings;
+  /** What the phone at a number or address does. */
+  readonly phone: (to: string) => PhoneBehaviour;
 }
 
 export function atTheEnd(end: End): readonly Verdict[] {
@@ -149,8 +159,9 @@ export function atTheEnd(end: End): readonly Verdict[] {
     ...recordingIsHandedOver(end),
     ...consent(end),
     ...sounds(end),
-    ...deadAir(end),
-    ...courtesy(end),
+    ...(end.record.script === null
+      ? [...deadAir(end), ...courtesy(end)]
+      : [...scriptDeadAir(end), ...performance(end)]),
   ];
 }
 
@@ -183,7 +194,8 @@ function endsInTime({ record, document, ledger }: End): readonly Verdict[] {
   return lateMs <= 0 ? [] : [{ oracle: 'C5', what: `ended ${lateMs} ms later than it may` }];
 }
 
-function recordingIsHandedOver({ record, document, ledger, deliveries, dedupes }: End): readonly Verdict[] {
+function recordingIsHandedOver({ record, document, ledger, deliveries, settings }: End): readonly Verdict[] {
+  const dedupes = settings.dedupeCommandIds;
   const legs = leadLegsOf(ledger.legs, record);
   const theirs = ledger.recordings.filter(
     ({ leg, state }) => state === 'completed' && legs.some(({ call_control_id }) => call_control_id === leg),
@@ -193,19 +205,29 @@ function recordingIsHandedOver({ record, document, ledger, deliveries, dedupes }
   );
   const handed = deliveries.map(({ recordingId }) => recordingId);
   const lost = theirs.filter(({ id }) => !handed.includes(id));
+  const isOfCall = ({ initiated_by }: LedgerRecording): boolean => !BY_STEPS.includes(initiated_by);
+  // What a step recorded is looked for three times; the call's own, for a month.
+  const isTold = ({ id }: LedgerRecording): boolean =>
+    ['texml.recording.completed', 'listed'].some((how) => record.told.has(`${how} ${id}`));
   // An id can be known before it is known that nothing came of it; then its delivery finds out.
-  const possible = ledger.recordings.filter(({ id }) => !failures.has(id)).map(({ id }) => id);
-  const invented = handed.filter((id) => !possible.includes(id));
+  const possible = ledger.recordings.filter(({ id }) => !failures.has(id));
+  const invented = handed.filter((id) => !possible.some((one) => one.id === id));
   const open = document.recording?.state === 'expected' && handed.length === 0;
+  const misnamed = deliveries.filter(({ recordingId, format }) =>
+    possible.some((one) => one.id === recordingId && one.format !== format),
+  );
+  const lostOfCall = lost.filter(isOfCall);
   const wrong = [
-    ...(lost.length > 0 &&
+    ...(lostOfCall.length > 0 &&
     (dedupes || handed.length === 0) &&
     legs.length === 1 &&
     legs.every((leg) => isKnown(record, leg))
-      ? [`${lost.length} never handed over`]
+      ? [`${lostOfCall.length} never handed over`]
       : []),
+    ...lost.filter((one) => !isOfCall(one) && isTold(one)).map(() => 'what a step recorded was never handed over'),
     ...(invented.length > 0 ? [`${invented.join()} handed over, which is none`] : []),
     ...(new Set(handed).size < handed.length ? ['handed over more than once'] : []),
+    ...misnamed.map(({ format }) => `handed over as ${format}, which it is not`),
     ...(open ? ['still expected when the story was over'] : []),
   ];
   return wrong.map((what) => ({ oracle: 'recording', what }));

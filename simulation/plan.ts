@@ -1,11 +1,9 @@
 /**
- * What a seed stands for: how bad the weather is, which calls are made, what their phones do and their callers want.
- */
-/**
  * What a seed stands for: how bad the weather is, which calls are made, what their callers do. New kinds of calls are
  * rows of `CALLS`.
  */
 import type { Agent, CallRequest } from '../domain/call';
+import type { Script } from '../flows/script';
 import { phoneAt } from '../simulator/phones';
 import type { PhoneBehaviour } from '../simulator/phones';
 import { Draws } from './chance';
@@ -18,12 +16,15 @@ import {
   drawMachine,
   HANGUPS,
   JOINS,
+  LISTENERS,
+  LISTENING_DIGITS,
   MACHINE_DIGITS,
   MACHINES,
   MUTES,
   OUTSIDERS,
 } from './kinds';
 import type { PhoneChange, Wish } from './kinds';
+import { BROWSER, COLLEAGUE, SCRIPTS } from './scripts';
 
 /** How likely each occasion is to meet a fault. */
 export interface Weather extends Weighted {
@@ -79,6 +80,8 @@ export interface PlannedCall {
   /** The rows of `kinds.ts` that were drawn. */
   readonly kinds: readonly string[];
   readonly request: CallRequest;
+  /** What a TeXML call follows. Absent: it is none. */
+  readonly script?: Script;
   /** What the phones do that are called, beside the simulator's table. */
   readonly phones: readonly PlannedPhone[];
   readonly startsAfterMs: number;
@@ -113,13 +116,22 @@ export type Scenario = number | Pinned;
 export function planOf(seed: number, startMs: number): Plan {
   const draws = new Draws(seed, 'plan');
   const count = draws.happens(0.2) ? draws.between(2, 4) : 1;
+  const planAny = (index: number): PlannedCall => {
+    const ofTexml = new Draws(seed, `TeXML call ${index}`);
+    return ofTexml.happens(TEXML)
+      ? planTexmlCall(ofTexml, index, startMs)
+      : planCall(new Draws(seed, `call ${index}`), index, startMs);
+  };
   return {
     weather: draws.row(WEATHERS),
     faultsEndAfterMs: draws.happens(0.7) ? draws.between(0, 240_000) : null,
     skewMs: draws.happens(0.2) ? draws.between(-20_000, 20_000) : 0,
-    calls: Array.from({ length: count }, (_, index) => planCall(new Draws(seed, `call ${index}`), index, startMs)),
+    calls: Array.from({ length: count }, (_, index) => planAny(index)),
   };
 }
+
+/** How many of the calls follow TeXML. */
+const TEXML = 0.2;
 
 /** What the rows of `CALLS` leave out. */
 const USUAL = {
@@ -135,6 +147,8 @@ const USUAL = {
   businessId: '6f1c2a34-0b5d-4e6f-8a7b-9c0d1e2f3a4b',
   metadata: {},
 } as const;
+
+const callIdOf = (index: number): string => `COLD_CALL_${String(index + 1).padStart(26, '0')}`;
 
 function planCall(draws: Draws, index: number, startMs: number): PlannedCall {
   const nth = index + 1;
@@ -152,7 +166,7 @@ function planCall(draws: Draws, index: number, startMs: number): PlannedCall {
     ...mutes.at(draws, nth),
   ];
   const request: CallRequest = {
-    callId: `COLD_CALL_${String(nth).padStart(26, '0')}`,
+    callId: callIdOf(index),
     toPhone,
     ...USUAL,
     ...machine.change,
@@ -175,6 +189,51 @@ function planCall(draws: Draws, index: number, startMs: number): PlannedCall {
     phones: [...(own ? [{ to: toPhone, afterMs: 0, behaviour: own }] : []), ...agentPhones],
     startsAfterMs,
     wishes: [...wishes, ...outsiders.at(draws)],
+  };
+}
+
+/** Now and then two people are called at one number, one after the other or at once. */
+const SHARED_NUMBER = '+15558888';
+
+function planTexmlCall(draws: Draws, index: number, startMs: number): PlannedCall {
+  const [script, call, hangup] = [draws.row(SCRIPTS), draws.row(CALLS), draws.row(HANGUPS)];
+  const [machine, listener, colleague] = [draws.row(MACHINES), draws.row(LISTENERS), draws.row(AGENT_PHONES)];
+  const listens = machine.change.answeringMachine.policy !== 'off' || script.handler.listens;
+  const usual = draws.pick(listens && draws.happens(0.5) ? MACHINE_DIGITS : DIGITS);
+  const digits = draws.happens(0.4) ? draws.pick(LISTENING_DIGITS) : usual;
+  const toPhone = `${draws.happens(0.2) ? SHARED_NUMBER : `+1555${String(index).padStart(4, '0')}`}${digits}`;
+  const own = draws.happens(0.5) ? listener.phone(draws, drawPhone(draws, toPhone, listens)) : null;
+  const startsAfterMs = index === 0 ? 0 : draws.between(0, 10_000);
+  const request: CallRequest = {
+    callId: callIdOf(index),
+    toPhone,
+    ...USUAL,
+    ...machine.change,
+    agent: null,
+    dialOrder: 'lead_first',
+    ...call.change(draws),
+    recordingNotice: null,
+    handler: script.handler,
+    createdAt: new Date(startMs + startsAfterMs).toISOString(),
+  };
+  const [first] = colleague.phone(draws);
+  const named = { call, api: hangup, machine, ...(own && { listener }), script };
+  return {
+    kinds: [
+      ...Object.entries(named).map(([table, { kind }]) => `${table}: ${kind}`),
+      `phone: ${digits}`,
+      `agent's phone: ${colleague.kind}`,
+    ],
+    request,
+    script: script.script,
+    phones: [
+      ...(own ? [{ to: toPhone, afterMs: 0, behaviour: own }] : []),
+      ...(first ? [COLLEAGUE, BROWSER].map((to) => ({ to, afterMs: 0, behaviour: first.behaviour })) : []),
+    ],
+    startsAfterMs,
+    wishes: hangup
+      .at(draws, own ?? phoneAt(toPhone))
+      .map((ms) => ({ kind: 'hangUp', afterMs: Math.max(0, ms) }) as const),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What is kept of each call while a seed runs, for the oracles to judge. */
-import type { CallRequest, LegName } from '../domain/call';
+import type { CallRequest, ClientState } from '../domain/call';
+import type { Report, Script } from '../flows/script';
 import { decodeClientState } from '../platform/telnyx/client-state';
 import type { CarrierLedger, LedgerLeg } from '../simulator/carrier/ledger';
 import type { MachineScript } from '../simulator/phones';
@@ -24,10 +25,16 @@ export interface DialSent {
   readonly look: Look | null;
   /** What was told by then. */
   readonly told: ReadonlySet<Told>;
+  /** The answer proved that nothing was placed. */
+  isRefused: boolean;
 }
 
 export interface CallRecord {
   readonly request: CallRequest;
+  /** What a TeXML call follows; null: it is none. */
+  readonly script: Script | null;
+  /** No other call of the run is made to its number. */
+  readonly isAlone: boolean;
   readonly wishes: readonly Wish[];
   /** What machine detection can find about the lead. */
   readonly machine: MachineScript;
@@ -40,6 +47,10 @@ export interface CallRecord {
   toldByTheEnd: ReadonlySet<Told> | null;
   /** What the answers to an attempt's questions told; it counts when the workflow learns the attempt's result. */
   readonly tellings: Map<string, Told[]>;
+  /** `call_control_id` of the legs that the requests of a TeXML call have placed: nothing in the leg itself tells. */
+  readonly placed: Set<string>;
+  /** What the story was told by its errands, by key. */
+  readonly reports: Map<string, Report>;
   /** What each command_id was used for. */
   readonly commands: Map<string, string>;
   hangupAcceptedAtMs: number | null;
@@ -51,7 +62,7 @@ export interface CallRecord {
   storyOverAtMs: number | null;
 }
 
-type Known = Pick<CallRecord, 'request' | 'wishes' | 'machine' | 'acceptedAtMs'>;
+type Known = Pick<CallRecord, 'request' | 'script' | 'isAlone' | 'wishes' | 'machine' | 'acceptedAtMs'>;
 
 export function createRecord(known: Known): CallRecord {
   return {
@@ -61,6 +72,8 @@ export function createRecord(known: Known): CallRecord {
     told: new Set(),
     toldByTheEnd: null,
     tellings: new Map(),
+    placed: new Set(),
+    reports: new Map(),
     commands: new Map(),
     hangupAcceptedAtMs: null,
     takenOutAtMs: null,
@@ -77,6 +90,7 @@ export function noteAnswer(record: CallRecord, { operation, attempt, atMs }: Sen
   const tell = (...told: readonly Told[]): void => {
     record.tellings.set(attempt.name, [...(record.tellings.get(attempt.name) ?? []), ...told]);
   };
+  if (operation.startsWith('texml')) tell(...textsOf(record, operation, body));
   const leg = (row: Record<string, unknown>): string => String(row['call_leg_id']);
   if (operation === 'listCallEvents') tell(...rows.map((row): Told => `${String(row['name'])} ${leg(row)}`));
   if (operation === 'listParticipants') tell(...rows.map((row): Told => `conference.participant.joined ${leg(row)}`));
@@ -90,27 +104,60 @@ export function noteAnswer(record: CallRecord, { operation, attempt, atMs }: Sen
   }
 }
 
+interface TexmlRow {
+  readonly sid: string;
+  readonly status: string;
+}
+
+/** What answers about TeXML calls tell. A row of the list does not say whose it is. */
+function textsOf({ isAlone }: CallRecord, operation: string, body: unknown): readonly Told[] {
+  const { calls = [] } = body as { calls?: readonly TexmlRow[] };
+  const listed = calls.length === 1 && isAlone ? calls : [];
+  const rows = operation === 'texmlGetCall' ? [body as TexmlRow] : listed;
+  return rows.map(({ sid, status }): Told => `${status} ${sid}`);
+}
+
 /** The last look that got all answers: the carrier's log can be searched for numbers only, not for SIP addresses. */
 export function lastCompleteLook({ looks }: CallRecord, to: string): Look | null {
   const wanted = to.startsWith('sip:') ? ['listActiveCalls'] : ['listActiveCalls', 'listCallEvents'];
   return [...looks.values()].filter(({ shown }) => wanted.every((list) => shown.has(list))).at(-1) ?? null;
 }
 
-export const leadLegsOf = (legs: readonly LedgerLeg[], { request }: CallRecord): readonly LedgerLeg[] =>
-  legs.filter(({ to }) => to === request.toPhone);
+export function leadLegsOf(legs: readonly LedgerLeg[], record: CallRecord): readonly LedgerLeg[] {
+  const { request, script, placed } = record;
+  return legs.filter(({ to, call_control_id }) =>
+    script === null ? to === request.toPhone : placed.has(call_control_id),
+  );
+}
 
-/** Every leg of the call: what is known of whose a leg is goes with the leg. */
-export const allLegsOf = (legs: readonly LedgerLeg[], { request }: CallRecord): readonly LedgerLeg[] =>
-  legs.filter((leg) => decodeClientState(leg.client_state)?.callId === request.callId);
+/** Every leg of the call: what is known of whose a leg is goes with the leg. Documents look after those they dial. */
+export function allLegsOf(legs: readonly LedgerLeg[], record: CallRecord): readonly LedgerLeg[] {
+  if (record.script !== null) return leadLegsOf(legs, record);
+  return legs.filter((leg) => stateIn(leg.client_state)?.callId === record.request.callId);
+}
 
 /** One text for each leg that is meant to be. */
 export function legIn(clientState: unknown): string {
-  const leg: LegName | undefined = decodeClientState(clientState)?.leg;
+  const leg = stateIn(clientState)?.leg;
   return leg ? `${leg.role} ${leg.participant} ${leg.attempt}` : 'nobody';
 }
 
-export const isKnown = ({ told }: CallRecord, { call_leg_id }: LedgerLeg): boolean =>
-  [...told].some((one) => one.endsWith(call_leg_id));
+/** The oracles ask about the same few legs again and again. */
+const states = new Map<unknown, ClientState | null>();
+const MOST_STATES = 1_000;
+
+function stateIn(clientState: unknown): ClientState | null {
+  const known = states.get(clientState);
+  if (known !== undefined) return known;
+  if (states.size >= MOST_STATES) states.clear();
+  const state = decodeClientState(clientState);
+  states.set(clientState, state);
+  return state;
+}
+
+/** TeXML has another name for a leg. */
+export const isKnown = ({ told }: CallRecord, { call_leg_id, call_control_id }: LedgerLeg): boolean =>
+  [...told].some((one) => one.endsWith(call_leg_id) || one.endsWith(call_control_id));
 
 export type Participation = CarrierLedger['conferences'][number]['participants'][number];
 
@@ -125,6 +172,11 @@ export function companyIn(
     .flatMap(({ participants }) => participants)
     .filter(({ call_control_id }) => call_control_id !== lead.call_control_id);
 }
+
+export const isDial = ({ operation }: Sent): boolean => operation === 'dial' || operation === 'texmlDial';
+
+/** Whom a dial calls. */
+export const calledIn = ({ body }: Sent): string => String(body['to'] ?? body['To']);
 
 export const succeeded = ({ status }: Reply): boolean => status < 300;
 

@@ -153,10 +153,9 @@ function runOnce(
   /** Returns what lifts the limit. */
   const limit = (ms: number, type: TimeoutType, then: (failure: Error) => void): (() => void) => {
     if (ms === Infinity) return () => undefined;
-    const failure = new TimeoutFailure(`activity ${type} timeout`, undefined, type);
     const cancel = clock.after(ms, () => {
       close(() => {
-        then(failure);
+        then(new TimeoutFailure(`activity ${type} timeout`, undefined, type));
       });
     });
     limits.add(cancel);

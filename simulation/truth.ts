@@ -6,8 +6,10 @@ import type { LedgerLeg } from '../simulator/carrier/ledger';
 import { messageOf } from './hearing';
 import type { Verdict } from './judge';
 import type { End } from './oracles';
-import { companyIn, leadLegsOf, legIn, wasCanceled } from './records';
+import { transcriptOf } from './performance';
+import { companyIn, isKnown, leadLegsOf, legIn, wasCanceled } from './records';
 import type { CallRecord } from './records';
+import { MACHINE_HEARS } from './scripts';
 
 const EXACT_MS = 1_000;
 
@@ -30,18 +32,36 @@ function withoutLeg({ record, document }: End): readonly string[] {
   ];
 }
 
+/** What tells that somebody answered, and when; and how it ended. */
+interface Words {
+  readonly answer: readonly string[];
+  readonly answeredAt: string;
+  readonly hangup: string;
+}
+
+const OF_CALL_CONTROL: Words = {
+  answer: ['call.answered', 'conference.participant.joined', 'call.recording.saved'],
+  answeredAt: 'call.answered',
+  hangup: 'call.hangup',
+};
+const OF_TEXML: Words = {
+  answer: ['texml.answered', 'texml.completed', 'texml.amd', 'document', 'in-progress', 'completed'],
+  answeredAt: 'texml.answered',
+  hangup: 'texml.completed',
+};
+
 function withLeg(end: End, leg: LedgerLeg): readonly string[] {
   const { record, document } = end;
-  const told = (...types: readonly string[]): boolean =>
-    types.some((type) => record.told.has(`${type} ${leg.call_leg_id}`));
-  const toldAnything = [...record.told].some((one) => one.endsWith(leg.call_leg_id));
-  if (!toldAnything) {
+  const words = record.script === null ? OF_CALL_CONTROL : OF_TEXML;
+  const id = record.script === null ? leg.call_leg_id : leg.call_control_id;
+  const told = (...types: readonly string[]): boolean => types.some((type) => record.told.has(`${type} ${id}`));
+  if (!isKnown(record, leg)) {
     return document.outcome === 'dial_unknown'
       ? []
       : [`nobody told us of its leg, and the outcome is ${document.outcome}`];
   }
-  const toldAnswer = told('call.answered', 'conference.participant.joined', 'call.recording.saved');
-  const toldHangup = told('call.hangup');
+  const toldAnswer = told(...words.answer);
+  const toldHangup = told(words.hangup);
   const wrong: string[] = [];
   const expect = (name: string, is: unknown, should: unknown): void => {
     if (is !== should) wrong.push(`${name} is ${String(is)}, should be ${String(should)}`);
@@ -49,7 +69,7 @@ function withLeg(end: End, leg: LedgerLeg): readonly string[] {
   if (leg.answered_at === null) expect('answered_at', document.answered_at, null);
   else if (toldAnswer) expect('answered', document.answered_at !== null, true);
   const startsWithAnswer = record.request.recordingNotice === null && told('call.recording.saved');
-  if (leg.answered_at !== null && (told('call.answered') || startsWithAnswer))
+  if (leg.answered_at !== null && (told(words.answeredAt) || startsWithAnswer))
     within(wrong, 'answered_at', document.answered_at, leg.answered_at);
   if (toldHangup) {
     expect('hangup_cause', document.hangup_cause, leg.hangup_cause);
@@ -84,12 +104,25 @@ function outcomesOf(end: End, leg: LedgerLeg): readonly string[] {
   const { record, document, calm } = end;
   if (leg.answered_at === null)
     return [wasCanceled(record) ? 'canceled' : (CAUSES[leg.hangup_cause ?? ''] ?? 'failed')];
+  if (record.script !== null) return scriptOutcomes(end, leg);
   if (metMachine(record, leg)) return ['voicemail'];
   const waitedInVain = aloneMs(end, leg) >= record.request.agentWaitSeconds * 1000 - EXACT_MS;
   if (leg.hangup_source === 'callee' && calm && !waitedInVain) return ['completed'];
   const isOurs = leg.hangup_source === 'caller' && leg.hangup_cause !== 'time_limit' && record.takenOutAtMs === null;
   const mustBeInVain = isOurs && !wasCanceled(record) && document.error_code === null && document.joined_at !== null;
   return calm && mustBeInVain ? ['agent_unavailable'] : ['completed', 'agent_unavailable'];
+}
+
+/** A machine that the carrier has found, and was told of or played to, makes a voicemail of a call that is for people. */
+function scriptOutcomes(end: End, leg: LedgerLeg): readonly string[] {
+  const { request, toldByTheEnd } = end.record;
+  const transcript = transcriptOf(end, leg);
+  const found = transcript.some(({ does, text }) => does === 'detects' && /^(machine|fax)/.test(text));
+  if (!found) return ['completed'];
+  const isForPeople = ['hang_up', 'leave_message'].includes(request.answeringMachine.policy);
+  const isTold = toldByTheEnd?.has(`texml.amd ${leg.call_control_id}`) === true;
+  const isPlayed = transcript.some(({ text }) => text === MACHINE_HEARS || text === messageOf(end));
+  return isPlayed || (isForPeople && isTold) ? ['voicemail'] : ['completed', 'voicemail'];
 }
 
 /** Was told, before the end, that a machine answered a call that is for people? */
@@ -121,6 +154,7 @@ function endingsOf({ record, ledger }: End, leg: LedgerLeg): readonly string[] {
 
 function untrueMessage(end: End, leg: LedgerLeg): readonly string[] {
   const { record, document } = end;
+  if (record.script !== null) return untrueSpoken(end, leg);
   const content = messageOf(end);
   const left = leg.sounds.some((sound) => sound.content === content && sound.status === 'completed');
   const state = document.message?.state ?? null;
@@ -133,6 +167,19 @@ function untrueMessage(end: End, leg: LedgerLeg): readonly string[] {
   return left && told && leg.sounds.length === 1 && state !== 'left'
     ? [`the message was left, and its state is ${state}`]
     : [];
+}
+
+/** The same for the message that a TeXML call is told in a document. */
+function untrueSpoken(end: End, leg: LedgerLeg): readonly string[] {
+  const { document, record, calm } = end;
+  const state = document.message?.state ?? null;
+  const transcript = transcriptOf(end, leg);
+  const said = transcript.findIndex(({ text }) => text === messageOf(end));
+  const isHeard = said >= 0 && transcript.slice(said).some(({ does }) => does === 'fetches');
+  if (state === 'leaving') return ['the message is still being left when all is over'];
+  if (state === 'left' && !isHeard) return ['the message is said to be left, and nobody heard it'];
+  const mustBeLeft = calm && isHeard && !wasCanceled(record);
+  return mustBeLeft && state !== 'left' ? [`the message was left, and its state is ${state}`] : [];
 }
 
 /** Where nothing fails, the document names those who were in the conference, as far as that was told before the end. */

@@ -6,20 +6,27 @@ import { LEAD } from '../domain/call';
 import type { CallRequest } from '../domain/call';
 import type { Carrier } from '../domain/carrier';
 import { createCarrierActivities } from '../activities/carrier';
-import type { CarrierActivities } from '../activities/carrier';
+import { createErrandActivities } from '../activities/errands';
+import { createTexmlActivities } from '../activities/texml-calls';
+import type { TexmlSettings } from '../activities/texml-calls';
 import { encodeClientState } from '../platform/telnyx/client-state';
 import { createCarrier as createCarrierModel } from '../simulator/carrier/carrier';
 import type { Carrier as CarrierModel } from '../simulator/carrier/carrier';
+import { accountSid } from '../simulator/carrier/provisioning';
 import type { Settings } from '../simulator/carrier/settings';
 import { createVirtualClock } from '../simulator/carrier/virtual-clock';
 import type { VirtualClock } from '../simulator/carrier/virtual-clock';
 import type { JsonObject, Webhook } from '../simulator/carrier/world';
+import { usualTexmlApplicationId } from '../simulator/texml/state';
 import { createCarrier } from '../workflows/carrier-activities';
 import { createErrands } from '../workflows/errand-activities';
+import type { Errands } from '../workflows/runtime';
 import { startCall } from './call';
 import type { RunningCall } from './call';
 import { createChance, Draws } from './chance';
 import type { Chance, Met } from './chance';
+import { createCustomer } from './customer';
+import { createDocuments } from './documents';
 import { SWITCHES } from './faults';
 import { createJudge, STRANGERS } from './judge';
 import type { Judge, Violation } from './judge';
@@ -31,6 +38,7 @@ import type { Plan, PlannedCall, Scenario } from './plan';
 import { createServer, createWorker } from './processes';
 import type { Worker } from './processes';
 import { createProxy } from './temporal';
+import { addresses } from './texml-places';
 import { withDate } from './virtual-date';
 import { createDelivery } from './webhooks';
 
@@ -125,7 +133,7 @@ interface Stage {
   readonly judge: Judge;
   readonly carrier: CarrierModel;
   readonly worker: Worker;
-  readonly activities: CarrierActivities;
+  readonly activities: Readonly<Record<string, (input: never) => Promise<unknown>>>;
   readonly calls: Map<string, RunningCall>;
 }
 
@@ -160,6 +168,7 @@ function build({
       judge.said(webhook);
       deliver(webhook);
     },
+    ask: createDocuments({ clock, chance, server, faulty: weather.webhooks / 2, calls, watch: judge }),
     storageUrl: ({ recordingId }) => `https://storage.example.com/${recordingId}`,
     settings: weather.switches ? switchesOf(chance) : {},
     account: {
@@ -186,16 +195,40 @@ function build({
     strangers: placeStrangers(carrier),
     watch: judge,
   });
-  const activities = createCarrierActivities({
+  const browsers = {
+    sipUsername: (clientId: string) => Promise.resolve(clientId),
+    logIn: () => Promise.reject(new Error('nobody logs in here')),
+  };
+  const ofCarrier = createCarrierActivities({
     telnyx,
     installation: INSTALLATION,
     connectionId: CONNECTION_ID,
     publicUrl: 'https://calls.example.com',
     soundUrl: (sound) => `https://calls.example.com/${sound}.mp3`,
     voice: 'female',
-    browsers: { sipUsername: (clientId) => Promise.resolve(clientId), logIn: () => Promise.reject(new Error()) },
+    browsers,
   });
+  const ofTexml = createTexmlActivities({
+    telnyx,
+    texml: { accountSid, applicationId: usualTexmlApplicationId },
+    addresses,
+    otherCallsTo: (question) => Promise.resolve(otherCallsTo(question, calls)),
+  });
+  const ofScripts = createErrandActivities(
+    { allowedHosts: [], signingSecret: null, browsers, destinations: ['US'] },
+    createCustomer({ clock, chance, faulty: weather.requests }),
+  );
+  const activities = { ...ofCarrier, ...ofTexml, ...ofScripts };
   return { clock, plan, chance, judge, carrier, worker, activities, calls };
+}
+
+/** As Temporal's visibility counts them. */
+function otherCallsTo(
+  { callId, toPhone, since }: Parameters<TexmlSettings['otherCallsTo']>[0],
+  calls: ReadonlyMap<string, RunningCall>,
+): number {
+  const others = [...calls.values()].filter(({ request }) => request.toPhone === toPhone && request.callId !== callId);
+  return others.filter(({ request }) => request.createdAt >= since).length;
 }
 
 function switchesOf(chance: Chance): Partial<Settings> {
@@ -207,17 +240,36 @@ function switchesOf(chance: Chance): Partial<Settings> {
 }
 
 /** The same carrier; the kinds of its answers are counted. */
-function counted(judge: Judge, carrier: Carrier): Carrier {
+function counted(judge: Judge, callId: string, carrier: Carrier): Carrier {
   const asked = Object.entries(carrier as unknown as Readonly<Record<string, (input: unknown) => Promise<unknown>>>);
   const counting = asked.map(([name, ask]) => [
     name,
-    async (input: unknown): Promise<unknown> => {
-      const answer = await ask(input);
-      judge.answeredStory(name, answer);
+    async (question: unknown): Promise<unknown> => {
+      const answer = await ask(question);
+      judge.answeredStory({ callId, name, question }, answer);
       return answer;
     },
   ]);
   return Object.fromEntries(counting) as Carrier;
+}
+
+/** The same errands; what they come to is kept for the rehearsal. */
+function noted(judge: Judge, callId: string, { run, firstForbidden }: Errands): Errands {
+  return {
+    run: async (errand, key) => {
+      const report = await run(errand, key);
+      judge.reported(callId, key, report);
+      return report;
+    },
+    async firstForbidden(targets) {
+      const forbidden = await firstForbidden(targets);
+      judge.answeredStory(
+        { callId, name: 'targets', question: targets },
+        { kind: forbidden === null ? 'allowed' : 'forbidden' },
+      );
+      return forbidden;
+    },
+  };
 }
 
 /** Somebody else's legs on the same account, which answer and stay: nothing of ours may touch them. */
@@ -249,6 +301,7 @@ function begin(
     clock,
     worker,
     request,
+    script: planned.script ?? null,
     watch: judge.watchCall(planned),
     bind: (deliver) => {
       const proxy = createProxy({
@@ -266,7 +319,8 @@ function begin(
           judge.broken(error);
         },
       });
-      return { carrier: counted(judge, createCarrier(request, proxy)), errands: createErrands(request, proxy) };
+      const errands = createErrands(request, proxy);
+      return { carrier: counted(judge, callId, createCarrier(request, proxy)), errands: noted(judge, callId, errands) };
     },
   });
   calls.set(callId, call);

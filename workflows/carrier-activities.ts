@@ -6,6 +6,7 @@
  * | dial                       | 12 s        | 1                               | a retry could ring a phone twice        |
  * | hang up                    | 11 s        | 0.2 s, doubling to 5 s, a minute | the story asks, then tries again        |
  * | everything in a live call  | 5 s         | 0.2 s, doubling to 1 s, 10 s    | a person is listening to silence        |
+ * | redirect                   | 5 s         | 1                               | again, a prompt would be heard twice    |
  * | questions                  | 11 s        | 1                               | they are asked again soon anyway        |
  */
 import { ActivityFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
@@ -34,6 +35,10 @@ const ACTING: ActivityOptions = {
   scheduleToCloseTimeout: '10 seconds',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '1 second' },
 };
+const REDIRECTING: ActivityOptions = {
+  startToCloseTimeout: '5 seconds',
+  retry: { maximumAttempts: 1 },
+};
 const ASKING: ActivityOptions = {
   startToCloseTimeout: '11 seconds',
   retry: { maximumAttempts: 1 },
@@ -50,7 +55,6 @@ type TexmlCarrier = Pick<Carrier, 'dial' | 'hangUp' | 'redirect' | 'askLeg' | 'f
 
 /** A TeXML call is another resource at the carrier, with commands of its own. */
 function createTexmlCarrier(call: CallRequest, proxy: typeof proxyActivities): TexmlCarrier {
-  const acting = proxy<TexmlActivities>(ACTING);
   const asking = proxy<TexmlActivities>(ASKING);
   return {
     dial: (command) =>
@@ -62,7 +66,9 @@ function createTexmlCarrier(call: CallRequest, proxy: typeof proxyActivities): T
         .hangUpTexml.executeWithOptions({ summary: 'Hang up lead' }, [command])
         .catch(unavailable),
     redirect: (command) =>
-      acting.redirectTexml.executeWithOptions({ summary: 'Play another document' }, [command]).catch(unavailable),
+      proxy<TexmlActivities>(REDIRECTING)
+        .redirectTexml.executeWithOptions({ summary: 'Play another document' }, [command])
+        .catch(unavailable),
     askLeg: (question) =>
       asking.askTexmlLeg.executeWithOptions({ summary: "How is the lead's call?" }, [question]).catch(noAnswer),
     findLeg: (question) =>

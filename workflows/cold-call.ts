@@ -18,6 +18,7 @@ import type { CallRequest } from '../domain/call';
 import type { CallEvent } from '../domain/events';
 import { advance, NOTHING_KNOWN } from '../domain/facts';
 import type { Facts } from '../domain/facts';
+import { isSame } from '../domain/json';
 import { maskPhone } from '../domain/phone-numbers';
 import { describeCall } from '../domain/status';
 import type { Change, StatusDocument } from '../domain/status';
@@ -58,9 +59,9 @@ export async function coldCall(call: CallRequest, script?: Script): Promise<Stat
   const lastThings: Promise<void>[] = [];
 
   const learn = (event: CallEvent): void => {
-    const known = JSON.stringify(facts);
-    facts = advance(facts, event);
-    if (JSON.stringify(facts) === known) return;
+    const known = facts;
+    facts = advance(known, event);
+    if (isSame(known, facts)) return;
     change = { at: new Date().toISOString(), source: event.source };
     watch.learned(event.source);
     timeline.push(describeEvent(event, timeline.length + 1));

@@ -7,7 +7,7 @@ import { isRecord } from './wishes';
 import type { Conference, JsonObject, Leg, WebhookRoute, World } from './world';
 
 /** Telnyx writes microseconds; ours are always the milliseconds followed by zeros. */
-export const instant = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
+export const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;
 
 /** The keys that most events of a leg carry. */
 function aboutLeg(world: World, leg: Leg): JsonObject {

@@ -59,6 +59,8 @@ export interface LedgerRecording {
   readonly conference: string | null;
   readonly format: 'mp3' | 'wav';
   readonly channels: 'single' | 'dual';
+  /** Telnyx's word: OutboundAPI of a dial, RecordVerb, DialVerb. */
+  readonly initiated_by: string;
   readonly started_at: string;
   readonly duration_millis: number;
   readonly state: Recording['state'];
@@ -153,6 +155,7 @@ const recordingRow = (recording: Recording): LedgerRecording => ({
   conference: recording.conference?.id ?? null,
   format: recording.format,
   channels: recording.channels,
+  initiated_by: recording.initiatedBy,
   started_at: instant(recording.startedAtMs),
   duration_millis: durationMs(recording),
   state: recording.state,

@@ -74,24 +74,22 @@ export function listCallEvents(world: World, query: Query): Answer {
   const scoped = 'filter[leg_id]' in query || 'filter[application_session_id]' in query;
   const oldestMs = scoped ? 0 : now - eventsKeptMs;
   const newestMs = now - world.settings.callEventsLagMs;
+  const [fits, isInTime] = [equalTo(query), within('occurred_at', query)];
   const shown = world.events.filter(
-    (event) => event.atMs >= oldestMs && event.atMs <= newestMs && matchesEvent(event, query),
+    (event) => event.atMs >= oldestMs && event.atMs <= newestMs && isInTime(event.atMs) && fits(knownOf(event)),
   );
   return numberedPage(shown.map(callEvent), query);
 }
 
-function matchesEvent({ leg, type, name, atMs }: CallEvent, query: Query): boolean {
-  const known: Readonly<Record<string, string>> = {
-    leg_id: leg.callLegId,
-    application_session_id: leg.callSessionId,
-    connection_id: leg.connectionId,
-    to: leg.to,
-    from: leg.from,
-    type,
-    name,
-  };
-  return matches(known, query) && inRange(atMs, 'occurred_at', query);
-}
+const knownOf = ({ leg, type, name }: CallEvent): Known => ({
+  leg_id: leg.callLegId,
+  application_session_id: leg.callSessionId,
+  connection_id: leg.connectionId,
+  to: leg.to,
+  from: leg.from,
+  type,
+  name,
+});
 
 const callEvent = ({ type, name, leg, atMs, metadata }: CallEvent): JsonObject => ({
   record_type: 'call_event',
@@ -103,32 +101,33 @@ const callEvent = ({ type, name, leg, atMs, metadata }: CallEvent): JsonObject =
   metadata,
 });
 
-/** Equality for every filter that is given and known. */
-function matches(known: Readonly<Record<string, string | null>>, query: Query): boolean {
-  return Object.entries(known).every(([key, value]) => {
-    const wanted = query[`filter[${key}]`] ?? query[`filter[${key}][eq]`];
-    return wanted === undefined || wanted === value;
+type Known = Readonly<Record<string, string | null>>;
+
+/** Equality for every filter that is given and known. The query is read once, however many rows there are. */
+function equalTo(query: Query): (known: Known) => boolean {
+  const wanted = Object.entries(query).flatMap(([filter, value]) => {
+    const name = /^filter\[(\w+)\](?:\[eq\])?$/.exec(filter)?.[1];
+    return name === undefined ? [] : [{ name, value }];
   });
+  return (known) => wanted.every(({ name, value }) => !Object.hasOwn(known, name) || known[name] === value);
 }
 
-function inRange(atMs: number, key: string, query: Query): boolean {
-  const bound = (name: string, usual: number): number => {
-    const text = query[`filter[${key}][${name}]`];
+/** Whether an instant, in milliseconds since 1970, is within what the query asks for under this name. */
+function within(name: string, query: Query): (atMs: number) => boolean {
+  const bound = (comparison: string, usual: number): number => {
+    const text = query[`filter[${name}][${comparison}]`];
     return text === undefined ? usual : Date.parse(text);
   };
-  const exact = bound('eq', atMs);
-  return (
-    atMs === exact &&
-    atMs >= bound('gte', -Infinity) &&
-    atMs > bound('gt', -Infinity) &&
-    atMs <= bound('lte', Infinity) &&
-    atMs < bound('lt', Infinity)
-  );
+  const exact = bound('eq', Infinity);
+  const [gte, gt] = [bound('gte', -Infinity), bound('gt', -Infinity)];
+  const [lte, lt] = [bound('lte', Infinity), bound('lt', Infinity)];
+  return (atMs) => (exact === Infinity || atMs === exact) && atMs >= gte && atMs > gt && atMs <= lte && atMs < lt;
 }
 
 export function listConferences(world: World, query: Query): Answer {
+  const fits = equalTo(query);
   const shown = [...world.conferences.values()].filter((conference) =>
-    matches({ name: conference.name, status: isActive(conference) ? 'in_progress' : 'completed' }, query),
+    fits({ name: conference.name, status: isActive(conference) ? 'in_progress' : 'completed' }),
   );
   return numberedPage(shown.map(conferenceResource), query);
 }
@@ -144,11 +143,9 @@ export const getConference = (world: World, id: string): Answer =>
 /** Who is there now. Those who left are not kept (Telnyx says so for TeXML; for this list nothing is said). */
 export const listParticipants = (world: World, id: string, query: Query): Answer =>
   onConference(world, id, (conference) => {
+    const fits = equalTo(query);
     const shown = present(conference).filter((one) =>
-      matches(
-        { muted: String(one.muted), on_hold: String(one.onHold), whispering: String(one.whisperTo.length > 0) },
-        query,
-      ),
+      fits({ muted: String(one.muted), on_hold: String(one.onHold), whispering: String(one.whisperTo.length > 0) }),
     );
     return numberedPage(
       shown.map((one) => participantResource(conference, one)),
@@ -160,6 +157,7 @@ export const listParticipants = (world: World, id: string, query: Query): Answer
 const isListed = (recording: Recording): boolean => recording.state === 'completed';
 
 export function listRecordings(world: World, query: Query): Answer {
+  const [fits, isInTime] = [equalTo(query), within('created_at', query)];
   const shown = [...world.recordings.values()].filter((recording) => {
     const { leg, conference } = recording;
     const known = {
@@ -171,7 +169,7 @@ export function listRecordings(world: World, query: Query): Answer {
       from: leg.from,
       to: leg.to,
     };
-    return isListed(recording) && matches(known, query) && inRange(recording.readyAtMs ?? 0, 'created_at', query);
+    return isListed(recording) && fits(known) && isInTime(recording.readyAtMs ?? 0);
   });
   return numberedPage(
     shown.map((recording) => recordingResource(world, recording)),

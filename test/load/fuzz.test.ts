@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { LEAD } from '../../domain/call';
 import { encodeClientState } from '../../platform/telnyx/client-state';
+import { createTexmlAddresses } from '../../platform/telnyx/texml-address';
+import { INCOMING_PATHS } from '../../server/texml-incoming';
 import { createSigner } from '../../simulator/webhooks';
 import { API_KEY, startOutside } from '../support/outside';
 import type { Outside } from '../support/outside';
@@ -76,6 +78,9 @@ const INITIATE = {
 };
 const BODIES: readonly object[] = [
   INITIATE,
+  { to_phone: '+15550901000', handler: { type: 'texml', texml: '<Response><Say>Hello</Say></Response>' } },
+  { to_phone: '+15550901000', handler: { type: 'texml', flow: 'survey', variables: { name: 'Ana' } } },
+  { to_phone: '+15550901000', handler: { type: 'texml', flow_source: 'steps:\n  a: { say: Hello }' } },
   { conference_id: 'COLD_CALL_00000000000000000000000000', client_id: 'ana' },
   { conference_id: 'COLD_CALL_00000000000000000000000000', participant_sid: 'lead', action: 'mute' },
   { state: 'dead_letter' },
@@ -106,6 +111,7 @@ const ROUTES = [
   ['POST', '/recordings/*/redeliver'],
   ['POST', '/recordings/redeliver'],
   ['GET', '/recordings/audit'],
+  ['GET', '/flows'],
   ['POST', '/webhook/telnyx/call-status'],
 ] as const;
 const TYPES = ['application/json', 'text/plain', 'application/json; charset=utf-16', ''];
@@ -187,6 +193,52 @@ const webhook = (): fc.Arbitrary<Sent> => {
     });
 };
 
+const TEXML_PATHS = [
+  'instructions/1',
+  'instructions/again',
+  'status',
+  'machine',
+  'recordings',
+  'recordings/steps',
+  'wait',
+];
+/** Forms of TeXML calls, of which one field is something else. */
+const form = (): fc.Arbitrary<Sent> => {
+  const signer = createSigner(outside.simulator.signingKey);
+  const base = createTexmlAddresses(BASE_PATH, outside.simulator.apiKey).base(callId);
+  const fields = {
+    CallSid: 'v3:fuzz',
+    CallStatus: 'completed',
+    Timestamp: new Date().toISOString(),
+    AnsweredBy: 'machine_end_beep',
+    RecordingStatus: 'completed',
+    RecordingSid: 'fuzz',
+    Digits: '1',
+    To: '+15551234567',
+  };
+  const paths = [
+    ...TEXML_PATHS.map((path) => `${base}/${path}`),
+    ...Object.values(INCOMING_PATHS).map((path) => `${BASE_PATH}${path}`),
+  ];
+  return fc
+    .record({
+      path: fc.constantFrom(...paths),
+      isGet: fc.boolean(),
+      query: fc.constantFrom('', 'to=1', 'held=59', 'held=60', 'to=x&held=-1'),
+      changed: fc.tuple(fc.oneof(fc.constantFrom(...Object.keys(fields)), words), words),
+    })
+    .map(({ path, isGet, query, changed: [key, other] }) => {
+      const encoded = new URLSearchParams({ ...fields, [key]: other }).toString();
+      const signed = isGet ? '' : encoded;
+      return {
+        method: isGet ? 'GET' : 'POST',
+        path: `${path}?${isGet ? `${query}&${encoded}`.slice(0, 12_000) : query}`,
+        headers: signer.headers(signed, Date.now(), 'application/x-www-form-urlencoded'),
+        body: isGet ? null : signed,
+      };
+    });
+};
+
 interface Seen {
   readonly sent: Sent;
   readonly status: number;
@@ -219,7 +271,7 @@ async function fuzz(): Promise<{ count: number; slow: readonly Seen[]; failed: r
   const failed: Seen[] = [];
   let count = 0;
   for (let round = 0; Date.now() < endsAtMs; round++) {
-    const batch = fc.sample(fc.oneof(request, webhook()), { seed: SEED + round, numRuns: 200 });
+    const batch = fc.sample(fc.oneof(request, webhook(), form()), { seed: SEED + round, numRuns: 200 });
     const one = async (): Promise<void> => {
       for (let sent = batch.pop(); sent !== undefined; sent = batch.pop()) {
         const { status, ms } = await send(sent);

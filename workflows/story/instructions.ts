@@ -15,6 +15,7 @@ import { targetsOf } from '../../texml/targets';
 import { writeTexml } from '../../texml/writer';
 import type { InstructionsRequest } from '../messages';
 import type { CallRuntime } from '../runtime';
+import { canGoOn } from './going-on';
 import { createMachineDocuments } from './machine-documents';
 
 export interface Instructions {
@@ -31,6 +32,9 @@ export interface Instructions {
 /** A history has room for many more; a caller who hears so many is in a loop. The customer's server is asked less often. */
 const MOST_DOCUMENTS: Readonly<Record<Script['kind'], number>> = { flow: 500, documents: 100 };
 const MOST_ERRANDS = 20;
+const MOST_REDIRECTS = 3;
+/** After a redirect whose answer was not clear. */
+const ASKED_WITHIN_MS = 1_000;
 
 const HANG_UP = response(hangup());
 const APOLOGY = response(say('We are sorry, something went wrong. Goodbye.'), hangup());
@@ -42,6 +46,8 @@ export function createInstructions(call: CallRequest, script: Script, runtime: C
   let base = '';
   let recorded = false;
   let interrupted = false;
+  /** How many documents are being made: they see for themselves what the carrier has found out. */
+  let inTheMaking = 0;
 
   async function follow(number: number, { fields, target }: InstructionsRequest): Promise<TexmlDocument> {
     const scene = sceneOf(number);
@@ -83,27 +89,32 @@ export function createInstructions(call: CallRequest, script: Script, runtime: C
   }
 
   async function make(number: number, request: InstructionsRequest, before: Promise<unknown>): Promise<string> {
+    inTheMaking += 1;
     await before;
-    if (isOver(runtime.facts())) return writeTexml(HANG_UP);
-    if (number > MOST_DOCUMENTS[script.kind]) return writeTexml(APOLOGY);
-    const treated = await machine.instead(linkTo(number + 1));
-    const document = treated ?? (await follow(number, request));
-    if (treated === null) learnFollowed(request);
+    const document = await documentOf(number, request);
+    inTheMaking -= 1;
     recorded ||= recordsBesides(document);
     return writeTexml(document);
   }
 
+  async function documentOf(number: number, request: InstructionsRequest): Promise<TexmlDocument> {
+    if (isOver(runtime.facts())) return HANG_UP;
+    if (number > MOST_DOCUMENTS[script.kind]) return APOLOGY;
+    const treated = await machine.instead(linkTo(number + 1));
+    if (treated !== null) return treated;
+    const document = await follow(number, request);
+    runtime.learn({ kind: 'followed', at: iso(runtime.now()), source: 'webhook', leg: legOf(request) });
+    return document;
+  }
+
   const legOf = ({ callSid }: InstructionsRequest) =>
     ({ ...LEAD, callLegId: callSid, callControlId: callSid, callSessionId: null }) as const;
-  const learnFollowed = (request: InstructionsRequest): void => {
-    runtime.learn({ kind: 'followed', at: iso(runtime.now()), source: 'webhook', leg: legOf(request) });
-  };
 
   return {
     answer(request) {
       base = request.base;
-      // Nobody is asked what to play before the answer, but for people who call us.
-      const kind = call.incoming === undefined ? 'answered' : 'initiated';
+      // Nobody is asked what to play before the answer, but for people who call us. When that was, the carrier's clock tells.
+      const kind = call.incoming === undefined ? 'inProgress' : 'initiated';
       runtime.learn({ kind, at: request.at, source: 'webhook', leg: legOf(request) });
       if ('Digits' in request.fields || 'SpeechResult' in request.fields) machine.answers();
       const latest = made.size;
@@ -114,11 +125,18 @@ export function createInstructions(call: CallRequest, script: Script, runtime: C
       made.set(number, making);
       return making;
     },
-    hasMoreToSay: (facts) => !interrupted && machine.isLate(facts),
+    hasMoreToSay: (facts) => !interrupted && inTheMaking === 0 && machine.isLate(facts),
     async interrupt() {
       interrupted = true;
+      const next = made.size + 1;
+      const isAsked = (): boolean => made.size >= next;
       const leg = livingLegs(runtime.facts()).find(({ identity }) => identity.role === LEAD.role)?.identity;
-      if (leg) await runtime.carrier.redirect({ callId: call.callId, leg, url: linkTo(made.size + 1) });
+      for (let attempt = 1; leg && attempt <= MOST_REDIRECTS; attempt++) {
+        const answer = await runtime.carrier.redirect({ callId: call.callId, leg, url: linkTo(next) });
+        // Done all the same, when the carrier asks: sent there again, whoever listens would hear it from the beginning.
+        const isOpen = answer.kind === 'unavailable' && canGoOn(runtime.facts());
+        if (!isOpen || (await runtime.until(isAsked, ASKED_WITHIN_MS, 'was it redirected?'))) return;
+      }
     },
     mayHaveRecorded: () => recorded,
   };

@@ -1,4 +1,5 @@
 /** The recording of a call: announced first where that was asked for, and handed over to its delivery in the end. */
+import { recordedFormatOf } from '../../domain/call';
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
 import { answeredAt, isAlive, leadLeg, recordingFailureOf } from '../../domain/legs';
@@ -63,7 +64,8 @@ export async function handOverStepRecordings(call: CallRequest, runtime: CallRun
 
 function recordingOf(call: CallRequest, { identity }: LegFacts, recordingId: string): RecordingToDeliver {
   const { callControlId } = identity;
-  const { callId, provider, businessId, fromPhone, toPhone, metadata, recordingFormat: format } = call;
+  const { callId, provider, businessId, fromPhone, toPhone, metadata } = call;
+  const format = recordedFormatOf(call);
   return { recordingId, callId, callControlId, format, businessId, provider, fromPhone, toPhone, metadata };
 }
 

@@ -173,6 +173,12 @@ export const commandFailed = (second: number, code: string): CallEvent => ({
   code,
   detail: `failed with ${code}`,
 });
+export const followed = (second: number): CallEvent => ({ ...webhook(second), kind: 'followed', leg: lead });
+export const stepRecorded = (second: number, recordingId: string): CallEvent => ({
+  ...webhook(second),
+  kind: 'stepRecorded',
+  recordingId,
+});
 export const ended = (second: number): CallEvent => ({ ...ours(second), kind: 'ended' });
 
 export const factsAfter = (...events: readonly CallEvent[]): Facts => events.reduce(advance, NOTHING_KNOWN);

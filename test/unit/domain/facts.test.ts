@@ -20,6 +20,7 @@ import {
   dialUnresolved,
   disowned,
   ended,
+  followed,
   ending,
   factsAfter,
   greetingEnded,
@@ -39,6 +40,7 @@ import {
   recordingStarted,
   said,
   secondLead,
+  stepRecorded,
 } from './a-call';
 
 const second = fc.nat({ max: 120 });
@@ -85,6 +87,9 @@ const event: fc.Arbitrary<CallEvent> = fc.oneof(
   alone(conferenceEnded),
   alone(hangupRequested),
   alone(nobodyCame),
+  alone(followed),
+  alone((when) => stepRecorded(when, `recording ${when % 3}`)),
+  of((when, leg) => ({ ...initiated(when, leg), kind: 'inProgress' }) as CallEvent),
   alone(ended),
 );
 const events = fc.array(event, { minLength: 1, maxLength: 14 });

@@ -132,6 +132,14 @@ test.each<[string, CallEvent[], string]>([
   expect(endedBy(over(...events))).toBe(by);
 });
 
+test.each<[CallEvent[], string]>([
+  [[answered(5), hungUp(36, 'normal_clearing', 'caller')], 'lead'],
+  [[answered(5), hungUp(36, 'normal_clearing', 'callee')], 'system'],
+  [[answered(5), hangupRequested(30), hungUp(36, 'normal_clearing', 'callee')], 'api'],
+])('who called us is the caller in Telnyx’s words: case %#', (events, by) => {
+  expect(endedBy(over(...events), 'lead')).toBe(by);
+});
+
 const running = [[answered(5)], [answered(5), hungUp(60, 'normal_clearing', 'callee')], [dialRefused(1)]];
 
 test.each(running)('a call that runs has no outcome', (...events) => {

@@ -3,7 +3,7 @@ import type { CallRequest } from '../../../domain/call';
 import type { CallEvent } from '../../../domain/events';
 import { expectedRecording } from '../../../domain/recordings';
 import type { RecordingStatus } from '../../../domain/recordings';
-import { describeCall, mergeDocuments, statusOf } from '../../../domain/status';
+import { describeCall, isSettled, mergeDocuments, statusOf, withRecording } from '../../../domain/status';
 import type { StatusDocument } from '../../../domain/status';
 import {
   aCall,
@@ -17,6 +17,7 @@ import {
   dialSent,
   disowned,
   ended,
+  followed,
   factsAfter,
   hungUp,
   initiated,
@@ -26,6 +27,7 @@ import {
   placed,
   recordingFailed,
   recordingSaved,
+  stepRecorded,
 } from './a-call';
 
 const described = (events: readonly CallEvent[], changes: Partial<CallRequest> = {}): StatusDocument =>
@@ -202,6 +204,34 @@ describe('the document', () => {
   });
 });
 
+describe('a call that follows documents', () => {
+  const events = [dialSent(0), initiated(1), answered(5), followed(6), stepRecorded(20, 'r2'), stepRecorded(10, 'r1')];
+
+  test('is in progress as soon as its first document was answered', () => {
+    expect(described(events.slice(0, 3)).status).toBe('answered');
+    expect(described(events.slice(0, 4)).status).toBe('in_progress');
+  });
+
+  test('lists the recordings of its steps behind its own', () => {
+    const { recording, recordings } = described(events);
+    expect(recordings.map(({ recording_id }) => recording_id)).toEqual([recording?.recording_id, 'r1', 'r2']);
+    expect(described(events, { record: false }).recordings).toHaveLength(2);
+  });
+
+  const delivered = (id: string): RecordingStatus => ({ ...expectedRecording('mp3', id), state: 'delivered' });
+
+  test('tells of each recording when it was delivered, and keeps that whatever comes late', () => {
+    const first = described([...events, recordingSaved(30), ended(40)]);
+    const last = ['r2', 'recording', 'r1'].map(delivered).reduce(withRecording, first);
+    expect(last.recordings.map(({ state }) => state)).toEqual(['delivered', 'delivered', 'delivered']);
+    expect(last.recording).toEqual(last.recordings[0]);
+    expect(withRecording(last, expectedRecording('mp3', 'r2'))).toEqual(last);
+    expect(mergeDocuments(last, first)).toEqual(last);
+    expect(mergeDocuments(first, last)).toEqual(last);
+    expect([first, last].map(isSettled)).toEqual([false, true]);
+  });
+});
+
 describe('merging documents', () => {
   /** What is written of one call, in the order it becomes true. */
   const versions = [
@@ -215,7 +245,7 @@ describe('merging documents', () => {
   ].map((events, i) => describeCall(aCall(), factsAfter(...events), { at: at(i * 10), source: 'webhook' }));
   const [first, last] = [versions[0], versions.at(-1)] as [StatusDocument, StatusDocument];
   const delivered: RecordingStatus = { ...expectedRecording('mp3', 'r1'), state: 'delivered', size_bytes: 5_000 };
-  const withRecording = (document: StatusDocument, recording: RecordingStatus | null): StatusDocument => ({
+  const having = (document: StatusDocument, recording: RecordingStatus | null): StatusDocument => ({
     ...document,
     recording,
     recordings: recording ? [recording] : [],
@@ -243,7 +273,7 @@ describe('merging documents', () => {
   });
 
   test('what the delivery told of a recording outlasts every version of the call, in any order', () => {
-    const told = withRecording(last, delivered);
+    const told = having(last, delivered);
     fc.assert(
       fc.property(fc.shuffledSubarray([...versions, told], { minLength: versions.length + 1 }), (written) => {
         expect(mergeAll(written)).toEqual(told);
@@ -252,14 +282,14 @@ describe('merging documents', () => {
   });
 
   test('a delivery that knows more replaces what the call expected', () => {
-    expect(mergeDocuments(last, withRecording(last, delivered)).recording).toEqual(delivered);
+    expect(mergeDocuments(last, having(last, delivered)).recording).toEqual(delivered);
   });
 
   test('a version without a recording takes none away', () => {
-    expect(mergeDocuments(withRecording(first, delivered), withRecording(last, null)).recording).toEqual(delivered);
+    expect(mergeDocuments(having(first, delivered), having(last, null)).recording).toEqual(delivered);
   });
 
   test('recordings lists the recording that was kept', () => {
-    expect(mergeDocuments(withRecording(last, delivered), last).recordings).toEqual([delivered]);
+    expect(mergeDocuments(having(last, delivered), last).recordings).toEqual([delivered]);
   });
 });

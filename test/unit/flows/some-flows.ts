@@ -11,7 +11,6 @@ export const aScene: Scene = {
   nowMs: Date.parse('2026-11-27T15:00:00Z'),
   base: 'https://outcall.example.com/texml/calls/C.signature',
   number: 1,
-  holdSoundUrl: 'https://outcall.example.com/hold.wav',
 };
 
 /** The flow of a text that has to be right. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { countryOf, destinationProblem } from '../../../platform/destinations';
+import { countryOf, destinationProblem, targetProblem } from '../../../platform/destinations';
 
 const subscribers = fc.stringMatching(/^[0-9]{7}$/);
 
@@ -96,4 +96,23 @@ test('a number is never called whose country is not allowed and whose prefix nob
       expect(destinationProblem(number, ['US'])).not.toBeNull();
     }),
   );
+});
+
+test.each([
+  ['+15551234567', null],
+  ['sip:ana@pbx.example.com', null],
+  ['sips:ana@pbx.example.com', null],
+  ['sip:ana@sip.telnyx.com', null],
+  ['+19005550123', 'destination_not_allowed'],
+  ['+442071234567', 'destination_not_allowed'],
+  ['+1911', 'invalid_destination'],
+  ['0015551234567', 'invalid_destination'],
+  ['15551234567', 'invalid_destination'],
+  ['{{number}}', 'invalid_destination'],
+  ['sip:+19005550123@sip.telnyx.com', 'invalid_destination'],
+  ['SIP:19005550123@TELNYX.COM', 'invalid_destination'],
+  ['http://x', 'invalid_destination'],
+  ['', 'invalid_destination'],
+])('a document may dial %j under US: %j', (target, problem) => {
+  expect(targetProblem(target, ['US'])).toBe(problem);
 });
