@@ -139,11 +139,15 @@ http2.connect = (...args) => {
   const session = connect(...args);
   const { request: ask } = session;
   session.request = (headers, ...rest) => {
-    const [, told] = /\/(Signal|Start)WorkflowExecution$/.exec(headers[':path']) ?? [];
+    const [, told] = /\/(Signal|Start|Update)WorkflowExecution$/.exec(headers[':path']) ?? [];
     const name = isArmed && told?.toLowerCase();
     if (name) reach(`${name}:before`, DIE_ABOUT);
     const stream = ask.call(session, headers, ...rest);
-    if (name) stream.on('end', () => reach(`${name}:after`, DIE_ABOUT));
+    if (name) {
+      // Passed on, and nothing came back: whether it was read nobody knows.
+      stream.on('finish', () => reach(`${name}:sent`, DIE_ABOUT));
+      stream.on('end', () => reach(`${name}:after`, DIE_ABOUT));
+    }
     return stream;
   };
   return session;
