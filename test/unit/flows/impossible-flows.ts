@@ -110,7 +110,7 @@ export const ROWS: readonly Row[] = [
     what: 'braces without quotes',
     text: `variables: {a: b}\n${steps('a: {say: {{a}}}')}`,
     code: 'quote_it',
-    at: [2, 12],
+    at: [3, 12],
   },
 
   // Steps
