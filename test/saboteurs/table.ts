@@ -4,7 +4,7 @@
  */
 
 /** `seeds`: the simulation; everything else is the path of a test. */
-export type Suite = 'seeds' | `${'unit' | 'e2e'}/${string}`;
+export type Suite = 'seeds' | `${'unit' | 'e2e' | 'load'}/${string}`;
 
 export interface Saboteur {
   readonly does: string;
@@ -316,5 +316,12 @@ export const SABOTEURS: readonly Saboteur[] = [
     'server/webhooks.ts',
     'await receive(request);',
     'void receive(request).catch(() => undefined);',
+  ),
+  row(
+    'load/fuzz',
+    'thinks for 300 ms about one request in fifty',
+    'server/app.ts',
+    "response.set('Cache-Control', 'no-store');",
+    "response.set('Cache-Control', 'no-store'); if (Math.random() < 0.02) for (const endsAtMs = Date.now() + 300; Date.now() < endsAtMs; );",
   ),
 ];
