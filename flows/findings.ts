@@ -31,7 +31,6 @@ export const FLOW_FINDING_CODES = {
   too_many: 'more than 200 steps or 50 variables',
   unreachable_step: 'nothing leads to the step',
   unused_variable: 'nothing uses the variable',
-  ignored: 'it does nothing here',
 } as const;
 
 export interface Complaint {

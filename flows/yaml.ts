@@ -138,7 +138,8 @@ function nodeAt(cursor: Cursor): YamlNode {
     cursor.complain(event.tagStart, notPlain('tags', 'text that begins with ! belongs in quotes'));
   if (event.type === EVENT_ID.SCALAR) return scalarOf(event, cursor);
   cursor.lastOffset = event.start;
-  return event.type === EVENT_ID.SEQUENCE ? listAt(cursor, event.start) : mappingAt(cursor, event.start);
+  if (event.type === EVENT_ID.SEQUENCE) return listAt(cursor, event.start);
+  return cursor.source.startsWith('{{', event.start) ? bracesAt(cursor, event.start) : mappingAt(cursor, event.start);
 }
 
 function scalarOf(event: ScalarEvent, cursor: Cursor): YamlText | YamlNothing {
@@ -157,9 +158,9 @@ const OTHER_THAN_TEXT = [
   ...[intCoreTag, floatCoreTag],
 ];
 
-/** A whole number without frills reads the same everywhere, so it needs no quotes. */
+/** A whole number without frills reads the same everywhere, and nobody takes y and n for true and false any more. */
 function isDoubtful(text: string): boolean {
-  if (/^(?:0|[1-9]\d{0,14})$/.test(text)) return false;
+  if (/^(?:0|[1-9]\d{0,14}|[yYnN])$/.test(text)) return false;
   return OTHER_THAN_TEXT.some((tag) => tag.resolve(text, false, tag.tagName) !== NOT_RESOLVED);
 }
 
@@ -177,7 +178,13 @@ function mappingAt(cursor: Cursor, offset: number): YamlMapping {
     const key = nodeAt(cursor);
     const value = nodeAt(cursor);
     if (key.kind === 'text' && isUsable(key, known, cursor.complain)) entries.push({ key, value });
-    else if (key.kind !== 'text') complainOfKey(key, cursor);
+    else if (key.kind !== 'text') {
+      cursor.complain(key.offset, {
+        code: 'not_yaml',
+        message: 'expected text as a key',
+        suggestion: 'write key: value',
+      });
+    }
   }
   cursor.at += 1;
   return { kind: 'mapping', entries, offset };
@@ -202,13 +209,15 @@ function isUsable({ text, offset }: YamlText, known: Set<string>, complain: Comp
   return false;
 }
 
-/** `say: {{name}}` is a mapping in a mapping for YAML. */
-function complainOfKey({ offset }: YamlNode, { source, complain }: Cursor): void {
-  const isTemplate = source.startsWith('{{', offset - 1) || source.startsWith('{{', offset);
-  complain(
-    isTemplate && source.startsWith('{{', offset - 1) ? offset - 1 : offset,
-    isTemplate
-      ? { code: 'quote_it', message: 'expected text in quotes, found {{', suggestion: 'quote it: "{{name}} …"' }
-      : { code: 'not_yaml', message: 'expected text as a key', suggestion: 'write key: value' },
-  );
+/** `say: {{name}}` is a mapping in a mapping for YAML; people mean text. */
+function bracesAt(cursor: Cursor, offset: number): YamlText {
+  const end = cursor.source.indexOf('}}', offset);
+  const text = cursor.source.slice(offset, end === -1 ? undefined : end + 2);
+  // What else is wrong with it is of no interest.
+  const quiet = { ...cursor, complain: () => undefined };
+  mappingAt(quiet, offset);
+  cursor.at = quiet.at;
+  const suggestion = 'put the whole text in quotes';
+  cursor.complain(offset, { code: 'quote_it', message: 'expected quotes around text that begins with {{', suggestion });
+  return { kind: 'text', text, isDoubtful: false, isQuoted: false, offset };
 }
