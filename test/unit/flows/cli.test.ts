@@ -17,7 +17,7 @@ function aFile(name: string, text: string): string {
 }
 
 const right = aFile('right.yaml', 'steps: {a: {say: Hi}}');
-const wrong = aFile('wrong.yaml', 'steps:\n  a: {say: Hi, then: aa}\n');
+const wrong = aFile('wrong.yaml', 'steps:\n  a: {say: Hi, then: bye}\n');
 const doubtful = aFile('doubtful.yaml', 'variables: {x: y}\nsteps: {a: {say: Hi}}');
 const lookup = aFile(
   'lookup.yaml',
@@ -31,7 +31,7 @@ test('lint is silent about what is right, and ends with 0', async () => {
 test('lint says file, line and column of what is wrong, and ends with 1', async () => {
   expect(await flow('lint', right, wrong)).toEqual({
     exitCode: 1,
-    stdout: `${wrong}:2:22: error: expected the name of a step, found "aa"; write a [unknown_step]\n`,
+    stdout: `${wrong}:2:22: error: expected the name of a step, found "bye"; add a step bye, or write hangup [unknown_step]\n`,
     stderr: '2 flows, 1 error, 0 warnings\n',
   });
 });

@@ -62,7 +62,7 @@ test('a graph has a box for each step, and what leads on at its edges', () => {
   expect(renderGraph(flow)).toBe(
     [
       'flowchart TD',
-      '  s1["end<br>gather Say #34;yes#34; or press 1 #60;now#62; #35;1, or sa…"]',
+      '  s1["end<br>gather Say #34;yes#34; or press 1 #60;now#62; #35;1, or say n…"]',
       '  s2["b<br>transfer sip:ana@example.com"]',
       '  over(("hang up"))',
       '  s1 -->|"1, yes"| s2',
