@@ -51,7 +51,7 @@ const READERS: { readonly [Type in FieldType['type']]: Reader<Type> } = {
   digits: readDigits,
   words: (node, _is, reading) => {
     const nodes = node.kind === 'list' ? node.items : [node];
-    const words = nodes.map((item) => templateOf(item, 'words, as [yes please, no]', reading));
+    const words = nodes.map((item) => templateOf(item, 'words, as [sales, support]', reading));
     return words.every((word) => word !== undefined) ? words : undefined;
   },
   prompt: readPrompt,

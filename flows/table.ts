@@ -175,7 +175,7 @@ export const STEPS = {
         default: '`language` of the flow',
         meaning: 'Language of the words.',
       },
-      hints: { is: { type: 'words' }, meaning: 'Words to expect: `[yes please, no]`.' },
+      hints: { is: { type: 'words' }, meaning: 'Words to expect: `[sales, support]`.' },
       save: { is: { type: 'variable' }, meaning: 'Variable that becomes what came.' },
     },
     ways: 'input',

@@ -49,7 +49,12 @@ export const ROWS: readonly Row[] = [
   { what: 'a directive', text: `%YAML 1.1\n---\n${steps(bye)}`, code: 'not_plain_yaml', at: [1, 1] },
   { what: 'an anchor', text: steps('a: &x {say: Hi}'), code: 'not_plain_yaml', at: [2, 6] },
   { what: 'an alias', text: `${steps('a: {say: *x}')}`, code: 'not_plain_yaml', at: [2, 12] },
-  { what: 'an alias bomb', text: 'a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]', code: 'not_plain_yaml', at: [1, 4] },
+  {
+    what: 'an alias bomb',
+    text: steps('a: &a [x]', 'b: &b [*a, *a]', 'c: [*b, *b]'),
+    code: 'not_plain_yaml',
+    at: [3, 10],
+  },
   { what: 'a merge key', text: steps('a: {say: Hi}', 'b: {<<: {say: Hi}}'), code: 'not_plain_yaml', at: [3, 7] },
   { what: 'a function of JavaScript', text: steps('a: {say: !!js/function "x"}'), code: 'not_plain_yaml', at: [2, 12] },
   {

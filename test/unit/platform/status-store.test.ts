@@ -20,7 +20,8 @@ import { aCall, at } from '../domain/a-call';
 /** The document of a call of its own, changed as said. */
 function aDocument(changes: Partial<StatusDocument> = {}): StatusDocument {
   const callId = `COLD_CALL_0${randomBytes(13).toString('hex').slice(1).toUpperCase()}`;
-  return { ...describeCall(aCall({ callId }), NOTHING_KNOWN, { at: at(0), source: 'api' }), ...changes };
+  const document = { ...describeCall(aCall({ callId }), NOTHING_KNOWN, { at: at(0), source: 'api' }), ...changes };
+  return { ...document, recordings: document.recording ? [document.recording] : [] };
 }
 const delivered: RecordingStatus = { ...expectedRecording('mp3', 'r1'), state: 'delivered', size_bytes: 5_000 };
 const keyOf = ({ call_id: callId }: StatusDocument): string => `cold_call_status:${callId}`;

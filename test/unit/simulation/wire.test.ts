@@ -4,7 +4,8 @@ import { overTheWire } from '../../../simulation/wire';
 /** Plain data with gaps, as the carrier model and the activities make it. */
 const sent = fc.letrec((tie) => ({
   any: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), fc.boolean(), fc.constant(null), tie('some'), tie('list')),
-  some: fc.dictionary(fc.stringMatching(/^[a-z]+$/), fc.option(tie('any'), { nil: undefined })),
+  // Not so long as `constructor`, which jest looks at to tell what an object is.
+  some: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.option(tie('any'), { nil: undefined })),
   list: fc.array(tie('any')),
 })).some;
 
