@@ -51,7 +51,7 @@ export interface YamlNothing {
   readonly offset: number;
 }
 
-export const LIMITS = { bytes: 64 * 1024, depth: 12 } as const;
+const LIMITS = { bytes: 64 * 1024, depth: 12 } as const;
 
 /** Null when it cannot be read at all; then, and when something in it has to go, it has been complained of. */
 export function readYaml(text: string, complain: Complain): YamlNode | null {
