@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { print, remark, report, wholeNumber } from '../cli/terminal';
+import { flowCommand } from './flow';
 import { timeManyCalls, timeOneCall } from './measure';
 import type { Bench, Throughput, Times } from './measure';
 import { benchRecordings } from './recordings';
@@ -38,11 +39,13 @@ function main(): Promise<void> {
     .option('--calls <n>', `calls for each throughput, ${AT_ONCE} of them at once`, wholeNumber(AT_ONCE, 100), AT_ONCE)
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run bench\n  npm run bench -- --pairs 2    (quick, and noisy)\n  npm run bench -- texml',
+      '\nExamples:\n  npm run bench\n  npm run bench -- --pairs 2    (quick, and noisy)\n  npm run bench -- texml\n  npm run bench -- flow',
     )
+    .enablePositionalOptions()
     .exitOverride()
     .action(run)
-    .addCommand(texmlCommand());
+    .addCommand(texmlCommand())
+    .addCommand(flowCommand());
   command
     .command('recordings')
     .description('compares moving a recording with curl, sha256sum and curl, in one run')

@@ -92,7 +92,7 @@ export async function timeManyCalls(
 }
 
 /** Nothing of one side may run while the other is measured. */
-async function allOver(temporal: Client): Promise<void> {
+export async function allOver(temporal: Client): Promise<void> {
   const endsAtMs = performance.now() + PATIENCE_MS;
   // Visibility is a little late: twice none, and a while apart, is none.
   for (let quiet = 0; quiet < 2;) {

@@ -17,6 +17,8 @@ export interface Side {
   readonly name: 'Outcall' | 'bare';
   /** Asks for a call to the simulator's usual phone and resolves with its id as soon as that is answered. */
   start(): Promise<string>;
+  /** Asks for a call that is asked for a key until it has fetched DOCUMENTS documents. */
+  startFlow(): Promise<void>;
   /** Where the simulator sends what belongs to no leg. */
   readonly webhookUrl: string;
 }
@@ -32,6 +34,17 @@ export interface Sides {
 /** Rings, answers, talks and hangs up by itself. */
 const TO = '+15559999999';
 const FROM = '+15551234567';
+
+/** Presses 1 whenever a document asks. */
+const LISTENER = '+15550100060';
+/** Documents of a flow: a question, nineteen repeats of it, a goodbye. */
+export const DOCUMENTS = 21;
+const FLOW = `
+steps:
+  ask: { gather: Press 1 to hear this again., digits: 1, on: { "1": again }, otherwise: bye }
+  again: { repeat: ask, times: ${DOCUMENTS - 2}, then: bye }
+  bye: { say: Goodbye. }
+`;
 
 export async function startSides(): Promise<Sides> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'outcall-bench-'));
@@ -58,17 +71,22 @@ export async function startSides(): Promise<Sides> {
     const bare = await startBareSystem({ address, namespace }, simulator);
     undo.push(() => bare.stop());
     const api = `${stack.url}${BASE_PATH}`;
+    const initiate = (body: object): Promise<string> => post(`${api}/initiate`, body, { 'x-api-key': stack.apiKey });
     return {
       simulator,
       temporal: new Client({ connection, namespace }),
       outcall: {
         name: 'Outcall',
-        start: () => post(`${api}/initiate`, { to_phone: TO, from_phone: FROM }, { 'x-api-key': stack.apiKey }),
+        start: () => initiate({ to_phone: TO, from_phone: FROM }),
+        async startFlow() {
+          await initiate({ to_phone: LISTENER, record: false, handler: { type: 'texml', flow_source: FLOW } });
+        },
         webhookUrl: `${api}/webhook/telnyx/call-status`,
       },
       bare: {
         name: 'bare',
         start: () => post(bare.startUrl, { to_phone: TO, from_phone: FROM }),
+        startFlow: () => bare.startFlow({ to: LISTENER, from: FROM, documents: DOCUMENTS }),
         webhookUrl: bare.webhookUrl,
       },
       stop,

@@ -5,7 +5,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 
-export interface SentWebhook {
+/** A request of the simulator's. */
+export interface Sent {
   readonly sentAtMs: number;
   /** When its answer came; null until then. */
   answeredAtMs: number | null;
@@ -13,7 +14,9 @@ export interface SentWebhook {
 
 export interface Traffic {
   /** Webhooks in the order in which they were sent. */
-  readonly webhooks: readonly SentWebhook[];
+  readonly webhooks: readonly Sent[];
+  /** Requests for TeXML documents, in the order in which they were sent. */
+  readonly documents: readonly Sent[];
   /** When the first request after `sinceMs` to this address of the simulator arrived; null when none has. */
   firstArrival(route: string, sinceMs: number): number | null;
   /** Requests to the carrier's REST interface. */
@@ -31,8 +34,9 @@ const CARRIER = '/v2/';
 const DELIVERY = 'POST /api/v1/recordings';
 
 export function watchTraffic(): Traffic {
-  const webhooks: SentWebhook[] = [];
-  const open = new WeakMap<ClientRequest, SentWebhook>();
+  const webhooks: Sent[] = [];
+  const documents: Sent[] = [];
+  const open = new WeakMap<ClientRequest, Sent>();
   const arrivals: { readonly route: string; readonly atMs: number }[] = [];
   let requests = 0;
   let deliveries = 0;
@@ -41,14 +45,15 @@ export function watchTraffic(): Traffic {
   const seen = {
     // Besides webhooks, recordings come and go by Node's HTTP client.
     'http.client.request.start': ({ request }: { request: ClientRequest }) => {
-      if (!request.path.includes('webhook')) return;
-      const webhook = { sentAtMs: performance.now(), answeredAtMs: null };
-      webhooks.push(webhook);
-      open.set(request, webhook);
+      const kind = request.path.includes('webhook') ? webhooks : documents;
+      if (kind === documents && !request.path.includes('/instructions/')) return;
+      const sent = { sentAtMs: performance.now(), answeredAtMs: null };
+      kind.push(sent);
+      open.set(request, sent);
     },
     'http.client.response.finish': ({ request }: { request: ClientRequest }) => {
-      const webhook = open.get(request);
-      if (webhook) webhook.answeredAtMs = performance.now();
+      const sent = open.get(request);
+      if (sent) sent.answeredAtMs = performance.now();
     },
     'http.server.request.start': ({ request }: { request: IncomingMessage }) => {
       if (request.url?.startsWith(CARRIER) !== true) return;
@@ -65,6 +70,7 @@ export function watchTraffic(): Traffic {
 
   return {
     webhooks,
+    documents,
     firstArrival: (route, sinceMs) =>
       arrivals.find((arrival) => arrival.route === route && arrival.atMs >= sinceMs)?.atMs ?? null,
     requests: () => requests,
@@ -74,6 +80,7 @@ export function watchTraffic(): Traffic {
     },
     clear() {
       webhooks.length = 0;
+      documents.length = 0;
       arrivals.length = 0;
       requests = 0;
       deliveries = 0;

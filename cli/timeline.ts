@@ -1,5 +1,6 @@
 /** A call as lines on a terminal, one for each step, as they happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RecordingStatus } from '../domain/recordings';
 import type { ParticipantStatus, StatusDocument } from '../domain/status';
 import type { ApiClient } from './api-client';
 import { CommandFailure, EXIT } from './terminal';
@@ -19,7 +20,7 @@ interface Step {
   readonly line: string;
 }
 
-/** Tells each step once; returns the document when the call is over and its recording settled, or patience over. */
+/** Tells each step once; returns the document when the call is over and its recordings settled, or patience over. */
 export async function follow(api: ApiClient, callId: string, tell: (line: string) => void): Promise<StatusDocument> {
   const told = new Set<string>();
   for (;;) {
@@ -31,7 +32,8 @@ export async function follow(api: ApiClient, callId: string, tell: (line: string
     }
     if (isOver(document)) return document;
     if (endedLongAgo(document)) {
-      const run = document.recording?.recording_id ? `rec:${document.recording.recording_id}` : callId;
+      const id = document.recordings.find((recording) => !isAtRest(recording))?.recording_id;
+      const run = id ? `rec:${id}` : callId;
       tell(`${new Date().toISOString().slice(11, 23)}  recording    not delivered yet; the run ${run} goes on trying`);
       return document;
     }
@@ -51,8 +53,12 @@ async function look(api: ApiClient, callId: string, looks: number): Promise<Stat
   }
 }
 
-function isOver({ status, recording }: StatusDocument): boolean {
-  return status === 'ended' && (recording === null || SETTLED.includes(recording.state));
+function isOver({ status, recordings }: StatusDocument): boolean {
+  return status === 'ended' && recordings.every(isAtRest);
+}
+
+function isAtRest({ state }: RecordingStatus): boolean {
+  return SETTLED.includes(state);
 }
 
 function endedLongAgo({ ended_at }: StatusDocument): boolean {
@@ -60,13 +66,19 @@ function endedLongAgo({ ended_at }: StatusDocument): boolean {
 }
 
 function stepsOf(document: StatusDocument): Step[] {
-  const { recording } = document;
   const reached = (status: string): boolean => document.status === status;
   const steps: (Step | false | null)[] = [
     { key: 'queued', at: document.created_at, line: `queued       ${document.call_id}` },
     document.dialed_at !== null && { key: 'dialing', at: document.dialed_at, line: 'dialing' },
     reached('ringing') && { key: 'ringing', at: document.updated_at, line: 'ringing' },
     document.answered_at !== null && { key: 'answered', at: document.answered_at, line: 'answered' },
+    // Of whoever follows a document; in a conference, `joined` says more.
+    reached('in_progress') &&
+      document.joined_at === null && {
+        key: 'following',
+        at: document.updated_at,
+        line: 'following    the first document has been fetched',
+      },
     document.joined_at !== null && {
       key: 'joined',
       at: document.joined_at,
@@ -88,18 +100,7 @@ function stepsOf(document: StatusDocument): Step[] {
       at: document.ended_at,
       line: `ended        ${describeEnd(document)}`,
     },
-    recording?.state === 'fetching' && { key: 'fetching', at: null, line: 'recording    fetching it from the carrier' },
-    recording?.state === 'delivered' && {
-      key: 'delivered',
-      at: recording.delivered_at,
-      line: `recording    delivered, ${recording.size_bytes} bytes of ${recording.format}, sha256 ${recording.sha256?.slice(0, 12)}…`,
-    },
-    recording !== null &&
-      SETTLED.slice(1).includes(recording.state) && {
-        key: recording.state,
-        at: null,
-        line: `recording    ${recording.state}${recording.last_error ? `: ${recording.last_error}` : ''}`,
-      },
+    ...document.recordings.flatMap(recordingSteps),
   ];
   return steps.filter((step): step is Step => step !== null && step !== false);
 }
@@ -109,6 +110,18 @@ function agentSteps({ participant_sid: who, joined_at, left_at }: ParticipantSta
   const joined = { key: `${who} joined ${joined_at}`, at: joined_at, line: `joined       ${who} is in the conference` };
   const left = { key: `${who} left ${left_at}`, at: left_at, line: `left         ${who} has left the conference` };
   return left_at === null ? [joined] : [joined, left];
+}
+
+/** The call's own, and what its steps have recorded. */
+function recordingSteps(recording: RecordingStatus, nth: number): Step[] {
+  const { state, delivered_at, size_bytes, format, sha256, last_error } = recording;
+  const step = (line: string, at: string | null = null): Step[] => [
+    { key: `recording ${nth} ${state}`, at, line: `recording    ${line}` },
+  ];
+  if (state === 'fetching') return step('fetching it from the carrier');
+  if (state === 'delivered')
+    return step(`delivered, ${size_bytes} bytes of ${format}, sha256 ${sha256?.slice(0, 12)}…`, delivered_at);
+  return isAtRest(recording) ? step(`${state}${last_error ? `: ${last_error}` : ''}`) : [];
 }
 
 function describeEnd(document: StatusDocument): string {

@@ -6,9 +6,11 @@ import { Client, Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import express from 'express';
+import type { Simulator } from '../../simulator/server';
 import { createBareActivities } from './activities';
 import type { BareSettings } from './activities';
-import type { BareCall, bareCall, CarrierEvent } from './workflow';
+import { bareFlow, instructions } from './workflow';
+import type { BareCall, bareCall, BareQuestion, CarrierEvent } from './workflow';
 
 const TASK_QUEUE = 'bare';
 
@@ -25,6 +27,8 @@ const SIGNALLED = new Set([
 export interface BareSystem {
   readonly startUrl: string;
   readonly webhookUrl: string;
+  /** Calls somebody who is asked for a key, so many documents long. */
+  startFlow(flow: { readonly to: string; readonly from: string; readonly documents: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,7 +39,7 @@ interface Place {
 
 export async function startBareSystem(
   { address, namespace }: Place,
-  carrier: Omit<BareSettings, 'webhookUrl'>,
+  carrier: Omit<BareSettings, 'webhookUrl'> & Pick<Simulator, 'accountSid' | 'texmlApplicationId'>,
 ): Promise<BareSystem> {
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
@@ -54,6 +58,22 @@ export async function startBareSystem(
   return {
     startUrl: `${url}/start`,
     webhookUrl,
+    async startFlow({ to, from, documents }) {
+      const workflowId = `BARE_${randomUUID()}`;
+      await client.workflow.start(bareFlow, { workflowId, taskQueue: TASK_QUEUE, args: [documents] });
+      const { apiBaseUrl, apiKey, accountSid, texmlApplicationId } = carrier;
+      const response = await fetch(`${apiBaseUrl}/texml/Accounts/${accountSid}/Calls`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ApplicationSid: texmlApplicationId,
+          To: to,
+          From: from,
+          Url: `${url}/calls/${workflowId}/instructions/1`,
+        }),
+      });
+      if (!response.ok) throw new Error(`dial: ${response.status} ${await response.text()}`);
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -74,6 +94,13 @@ function createApp(client: Client): express.Express {
     const call: BareCall = { id, toPhone, fromPhone };
     await client.workflow.start<typeof bareCall>('bareCall', { workflowId: id, taskQueue: TASK_QUEUE, args: [call] });
     response.status(201).json({ call_id: id });
+  });
+  app.post('/calls/:id/instructions/:number', express.urlencoded({ extended: false }), async (request, response) => {
+    const { id, number } = request.params;
+    const { Digits: digits = '' } = request.body as { Digits?: string };
+    const question: BareQuestion = { number: Number(number), digits };
+    const options = { args: [question] as [BareQuestion], updateId: `instructions/${number}` };
+    response.type('text/xml').send(await client.workflow.getHandle(id).executeUpdate(instructions, options));
   });
   app.post('/webhook', async (request, response) => {
     const { data } = request.body as { data: TelnyxEvent };

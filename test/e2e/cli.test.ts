@@ -296,12 +296,26 @@ describe('mistakes', () => {
   });
 });
 
+describe('flows', () => {
+  test('call --handler plays an example; watching tells of it, and of every recording', async () => {
+    const handler = ['--handler', 'after-hours'];
+    const { exitCode, stdout } = await ask('call', '+15550410060', ...handler, '--wait');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(
+      /answered[^]*following +the first document has been fetched[^]*ended +completed[^]*recording +delivered[^]*recording +delivered/,
+    );
+  });
+});
+
 describe('simulator', () => {
   test('--json prints one JSON object, and SIGTERM ends it with 0', async () => {
     const simulator = launch(['simulator', '--json', '--port', '0'], {});
     await simulator.shows('}\n');
     const said = json({ stdout: simulator.output() });
-    expect(Object.keys(said)).toEqual(['url', 'apiBaseUrl', 'publicKey', 'apiKey', 'connectionId', 'webBackendUrl']);
+    expect(Object.keys(said)).toEqual([
+      ...['url', 'apiBaseUrl', 'publicKey', 'apiKey', 'connectionId', 'accountSid', 'texmlApplicationId'],
+      'webBackendUrl',
+    ]);
     expect((await fetch(`${String(said['url'])}/_simulator/`)).status).toBe(200);
     expect(await simulator.stop('SIGTERM')).toBe(0);
   });

@@ -101,7 +101,7 @@ describe('README.md', () => {
       text
         .split('\n')
         .filter((line) => /^\d\d:/.test(line))
-        .map((line) => line.slice(14).replace(/COLD_CALL_\w+|[0-9a-f]{12}…|\d+(?= bytes)/g, '…'));
+        .map((line) => line.slice(14).replace(/COLD_CALL_\w+|[0-9a-f]{12}…|\d+(?= bytes| s$)/g, '…'));
     const [shown = ''] = blocks('text');
     expect(steps(results.get('npm run demo')?.stdout ?? '')).toEqual(
       expect.arrayContaining(steps(shown).filter((step) => /answered|joined|ended|delivered/.test(step))),

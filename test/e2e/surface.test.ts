@@ -204,6 +204,7 @@ describe('the document of the API', () => {
       '/end',
       '/webrtc-join',
       '/control/mute',
+      '/flows',
       '/recordings',
       '/recordings/redeliver',
       '/recordings/audit',

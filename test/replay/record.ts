@@ -13,18 +13,23 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { deliveryWorkflowId } from '../../domain/recordings';
+import { callIdOfKey } from '../../server/call-ids';
 import { legSweepWorkflowId, sweepWorkflowId } from '../../workflows/messages';
 import { provideTestPrograms } from '../programs';
 import { BASE_PATH, hasEnded, startSystem } from '../support/system';
 import type { System } from '../support/system';
+import { aTexmlServer } from '../support/texml-server';
 
 const FOLDER = path.join(__dirname, 'histories');
 
 interface Kind {
   readonly to: string;
+  /** Begins the call, and tells its id. @default a client's POST */
+  readonly begin?: (system: System) => Promise<string>;
   /** What happens besides the call itself. */
   readonly during?: (system: System, callId: string) => Promise<unknown>;
-  readonly body?: object;
+  /** As a client sends it; `server` is a customer's. */
+  readonly body?: object | ((server: string) => object);
   /** Whose history is kept. @default the call's */
   readonly of?: 'delivery' | 'sweep' | 'legSweep';
 }
@@ -77,6 +82,35 @@ const abandonAnother = async (system: System): Promise<void> => {
   while (system.ledger().legs.some((leg) => leg.to === to && leg.ended_at === null)) await sleep(500);
 };
 
+const flow = (flow: string, variables: object = {}): object => ({ handler: { type: 'texml', flow, variables } });
+
+/** Its steps record, and ask a server that has nothing to say. */
+const flowSource = (server: string): string => `
+variables: { name: nobody }
+steps:
+  note: { http: "${server}/note", json: { call: "{{call.id}}" }, on: { ok: hangup }, otherwise: ask }
+  ask: { gather: What is your name?, speech: true, save: name, otherwise: message }
+  message: { record: After the beep please., max: 5 }
+  bye: { say: Goodbye. }
+`;
+
+const DOCUMENT = '<Response><Record maxLength="2"/><Say>Thank you.</Say></Response>';
+
+/** Of a customer: one document leads to the other. */
+const PAGES: Readonly<Record<string, string>> = {
+  '/one': '<Response><Say>One.</Say><Redirect>/two</Redirect></Response>',
+  '/two': '<Response><Say>Two.</Say></Response>',
+};
+
+const somebodyCalls = async (system: System): Promise<string> => {
+  const { texmlApplicationId: connection_id, url } = system.simulator;
+  const body = JSON.stringify({ from: '+15550131060', to: INBOUND, connection_id });
+  const answer = await fetch(`${url}/_simulator/calls`, { method: 'POST', body });
+  const { call_control_id } = (await answer.json()) as { readonly call_control_id: string };
+  return callIdOfKey(`incoming ${call_control_id}`);
+};
+
+const INBOUND = '+15551234567';
 const SIP_AGENT = { type: 'sip', uri: 'sip:ana@pbx.example.com' };
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -107,6 +141,29 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'message-left': { to: '+15550101020', body: { answering_machine: { leave_message: { say: 'Call us back.' } } } },
   announced: { to: '+15550107000', body: { record: 'announce' } },
   muted: { to: '+15550108000', body: { agent: SIP_AGENT }, during: mute },
+  'flow-keys': { to: '+15550120060', body: flow('appointment-reminder', { name: 'Ana', time: 'at nine' }) },
+  'flow-silence': { to: '+15550121000', body: flow('appointment-reminder', { name: 'Ana', time: 'at nine' }) },
+  'flow-agent': { to: '+15550122060', body: flow('press-1-for-agent', { offer: 'Sun for everybody.' }) },
+  'flow-machine': { to: '+15550123020', body: flow('voicemail-drop') },
+  'flow-machine-late': { to: '+15550124025', body: flow('voicemail-drop') },
+  'flow-recorded': {
+    to: '+15550125063',
+    body: (server) => ({ handler: { type: 'texml', flow_source: flowSource(server) } }),
+  },
+  'flow-message-left': {
+    to: '+15550126020',
+    body: { ...flow('after-hours'), answering_machine: { leave_message: { say: 'Call us back.' } } },
+  },
+  'flow-machine-hung-up': { to: '+15550127020', body: { ...flow('after-hours'), answering_machine: 'hang_up' } },
+  'flow-canceled': { to: '+15550128006', body: flow('after-hours'), during: hangUp },
+  'flow-incoming': { to: INBOUND, begin: somebodyCalls },
+  'texml-document': { to: '+15550132000', body: { handler: { type: 'texml', texml: DOCUMENT } } },
+  'texml-url': { to: '+15550133000', body: (server) => ({ handler: { type: 'texml', url: `${server}/one` } }) },
+  'texml-busy': { to: '+15550134001', body: flow('after-hours') },
+  'texml-no-answer': { to: '+15550135003', body: flow('after-hours') },
+  'texml-refused': { to: '+15550136010', body: flow('after-hours') },
+  'texml-answer-lost': { to: '+15550137040', body: flow('after-hours') },
+  'texml-dial-unknown': { to: '+15550138050', body: flow('after-hours') },
   delivery: { to: '+15550109000', of: 'delivery' },
   'delivery-retried': { to: '+15550110000', of: 'delivery', during: troubled('deliver', AWAY, { times: 3 }) },
   'delivery-dead-letter': {
@@ -132,16 +189,28 @@ async function main(): Promise<void> {
     return;
   }
   mkdirSync(FOLDER, { recursive: true });
-  // A day of quarantine takes 43 seconds.
-  const system = await startSystem({ env: { AGENT_WAIT_SECS: '6', TEST_TIME_SCALE: '2000' } });
-  await Promise.all(missing.map((name) => record(system, name)));
-  await system.stop();
+  const server = await aTexmlServer(({ path }) => PAGES[path] ?? { status: 404 });
+  const system = await startSystem({
+    env: {
+      AGENT_WAIT_SECS: '6',
+      // A day of quarantine takes 43 seconds.
+      TEST_TIME_SCALE: '2000',
+      INBOUND_FLOWS: `${INBOUND}=after-hours`,
+      OUTBOUND_ALLOW_HOSTS: new URL(server.url).host,
+    },
+  });
+  await Promise.all(missing.map((name) => record(system, server.url, name)));
+  await Promise.all([system.stop(), server.close()]);
 }
 
-async function record(system: System, name: string): Promise<void> {
+function ask(system: System, { to, body }: Kind, server: string): Promise<string> {
+  return system.call({ to_phone: to, ring_timeout_secs: 15, ...(typeof body === 'function' ? body(server) : body) });
+}
+
+async function record(system: System, server: string, name: string): Promise<void> {
   const kind = KINDS[name];
   if (!kind) return;
-  const callId = await system.call({ to_phone: kind.to, ring_timeout_secs: 15, ...kind.body });
+  const callId = await (kind.begin?.(system) ?? ask(system, kind, server));
   await kind.during?.(system, callId);
   await system.until(callId, hasEnded, 200_000);
   const document = await system.until(callId, isSettled, 100_000);

@@ -22,7 +22,7 @@ describe('saved histories', () => {
     Worker.runReplayHistory({ workflowBundle }, JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')));
 
   test('there is one of every kind of call', () => {
-    expect(FILES.length).toBeGreaterThanOrEqual(25);
+    expect(FILES.length).toBeGreaterThanOrEqual(45);
   });
 
   test.each(FILES)('%s replays', async (file) => {

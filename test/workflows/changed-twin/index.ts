@@ -1,6 +1,5 @@
 /** The workflows with one change that no running call survives: a timer nobody recorded. Replays of it must fail. */
 import { sleep } from '@temporalio/workflow';
-import type { CallRequest } from '../../../domain/call';
 import type { Delivery } from '../../../domain/delivery';
 import type { RecordingStatus, RecordingToDeliver } from '../../../domain/recordings';
 import type { StatusDocument } from '../../../domain/status';
@@ -12,9 +11,9 @@ import {
 } from '../../../workflows';
 import type { Sweep } from '../../../workflows/sweep-recordings';
 
-export async function coldCall(call: CallRequest): Promise<StatusDocument> {
+export async function coldCall(...args: Parameters<typeof original>): Promise<StatusDocument> {
   await sleep('1 second');
-  return original(call);
+  return original(...args);
 }
 
 export async function deliverRecording(recording: RecordingToDeliver, carried?: Delivery): Promise<RecordingStatus> {
