@@ -28,8 +28,9 @@ interface Kind {
   readonly begin?: (system: System) => Promise<string>;
   /** What happens besides the call itself. */
   readonly during?: (system: System, callId: string) => Promise<unknown>;
-  /** As a client sends it; `server` is a customer's. */
-  readonly body?: object | ((server: string) => object);
+  readonly body?: object;
+  /** The same, of what a customer's server says. */
+  readonly bodyWith?: (server: string) => object;
   /** Whose history is kept. @default the call's */
   readonly of?: 'delivery' | 'sweep' | 'legSweep';
 }
@@ -148,7 +149,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'flow-machine-late': { to: '+15550124025', body: flow('voicemail-drop') },
   'flow-recorded': {
     to: '+15550125063',
-    body: (server) => ({ handler: { type: 'texml', flow_source: flowSource(server) } }),
+    bodyWith: (server) => ({ handler: { type: 'texml', flow_source: flowSource(server) } }),
   },
   'flow-message-left': {
     to: '+15550126020',
@@ -158,7 +159,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'flow-canceled': { to: '+15550128006', body: flow('after-hours'), during: hangUp },
   'flow-incoming': { to: INBOUND, begin: somebodyCalls },
   'texml-document': { to: '+15550132000', body: { handler: { type: 'texml', texml: DOCUMENT } } },
-  'texml-url': { to: '+15550133000', body: (server) => ({ handler: { type: 'texml', url: `${server}/one` } }) },
+  'texml-url': { to: '+15550133000', bodyWith: (server) => ({ handler: { type: 'texml', url: `${server}/one` } }) },
   'texml-busy': { to: '+15550134001', body: flow('after-hours') },
   'texml-no-answer': { to: '+15550135003', body: flow('after-hours') },
   'texml-refused': { to: '+15550136010', body: flow('after-hours') },
@@ -203,8 +204,8 @@ async function main(): Promise<void> {
   await Promise.all([system.stop(), server.close()]);
 }
 
-function ask(system: System, { to, body }: Kind, server: string): Promise<string> {
-  return system.call({ to_phone: to, ring_timeout_secs: 15, ...(typeof body === 'function' ? body(server) : body) });
+function ask(system: System, { to, body, bodyWith }: Kind, server: string): Promise<string> {
+  return system.call({ to_phone: to, ring_timeout_secs: 15, ...body, ...bodyWith?.(server) });
 }
 
 async function record(system: System, server: string, name: string): Promise<void> {
