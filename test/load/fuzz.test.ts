@@ -1,10 +1,14 @@
 /**
  * Requests and webhooks that nobody would write, for a while: none is answered with a 5xx, the process lives, answers
- * quickly, and keeps its memory. A failure names the seed; FUZZ_SEED runs it again.
+ * quickly, and keeps its memory. A failure names the seed; FUZZ_SEED runs it again. With Redis, as where it matters:
+ * without it, a list asks the calls themselves, for up to 1.5 s, and one of them is flooded here.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import path from 'node:path';
 import fc from 'fast-check';
+import { startRedis } from '../../cli/programs/redis';
+import type { RedisServer } from '../../cli/programs/redis';
 import { LEAD } from '../../domain/call';
 import { encodeClientState } from '../../platform/telnyx/client-state';
 import { createTexmlAddresses } from '../../platform/telnyx/texml-address';
@@ -27,19 +31,26 @@ const KEYS = Array.from({ length: 100 }, (_, nth) => `fuzz-${nth}`);
 const MOST_GROWTH_BYTES = 16 * 1024 * 1024;
 
 let outside: Outside;
+let redis: RedisServer;
 let worker: Part;
 let api: Part;
 let callId: string;
 
 beforeAll(async () => {
   outside = await startOutside({ seed: 13 });
-  worker = await startPart(['work'], 'workers.running', { ...outside.env, AGENT_WAIT_SECS: '600' });
-  const env = { ...outside.env, ...COLLECTING, COLD_CALL_API_KEYS: [API_KEY, ...KEYS].join() };
+  redis = await startRedis({
+    path: process.env['REDIS_SERVER_PATH'] ?? 'redis-server',
+    logFile: path.join(outside.dataDir, 'redis.log'),
+  });
+  const settings = { ...outside.env, REDIS_URL: redis.url };
+  worker = await startPart(['work'], 'workers.running', { ...settings, AGENT_WAIT_SECS: '600' });
+  const env = { ...settings, ...COLLECTING, COLD_CALL_API_KEYS: [API_KEY, ...KEYS].join() };
   api = await startPart(['serve'], 'api.listening', env);
   ({ call_id: callId } = await outside.request('POST', '/initiate', { to_phone: '+15550900006' }));
 }, 120_000);
 afterAll(async () => {
   await Promise.all([worker.kill(), api.kill()]);
+  await redis.stop();
   await outside.stop();
 });
 
