@@ -135,6 +135,7 @@ async function hangUp(system: System, callId: string): Promise<StatusDocument> {
   return body as unknown as StatusDocument;
 }
 
+/** Looks for 30 s. */
 async function until(holds: () => boolean, what: string): Promise<void> {
   for (let look = 0; !holds(); look++) {
     if (look === 1_500) throw new Error(`not within 30 s: ${what}`);
@@ -295,6 +296,8 @@ interface Run {
   readonly documents: ReadonlyMap<string, StatusDocument>;
 }
 const runs = new Map<string, Run>();
+/** Of scenes; the tests of all others are not lost with them. */
+const failures: unknown[] = [];
 
 async function play([name, { settings, cases, scenes }]: readonly [string, World]): Promise<void> {
   const system = await startSystem({ settings });
@@ -306,7 +309,8 @@ async function play([name, { settings, cases, scenes }]: readonly [string, World
     const callId = await call(system, to, ringSecs);
     documents.set(to, await ended(system, callId).catch(() => system.status(callId)));
   };
-  await Promise.all([...scenes.map((scene) => scene(system)), ...cases.map(callThrough)]);
+  const playing = scenes.map((scene) => scene(system).catch((failure: unknown) => failures.push(failure)));
+  await Promise.all([...playing, ...cases.map(callThrough)]);
 }
 
 // All at once: they wait for most of a minute and do little.
@@ -374,6 +378,10 @@ describe('calls that look alike', () => {
     expect(late.callbacks.map(({ event_type }) => event_type)).toContain('texml.completed');
     expect(late.callbacks.filter(({ status: now }) => now !== 'delivered')).toEqual([]);
   });
+});
+
+test('every scene came to its end', () => {
+  expect(failures).toEqual([]);
 });
 
 test('no leg is left alive', async () => {
