@@ -23,7 +23,7 @@ export interface TexmlSettings {
   /** Null: TeXML calls are not configured here. */
   readonly texml: { readonly accountSid: string; readonly applicationId: string } | null;
   readonly addresses: TexmlAddresses;
-  /** How many calls of ours, this one not counted, were made to a number since then. Rejects when nobody can say. */
+  /** How many calls of ours to a number, this one not counted, were accepted since then. Rejects when nobody can say. */
   readonly otherCallsTo: (question: { callId: CallId; toPhone: string; since: string }) => Promise<number>;
 }
 
@@ -39,6 +39,8 @@ export interface TexmlActivities {
 
 /** How far the carrier's clock may be from ours. */
 const CLOCKS_DIFFER_MS = 30_000;
+/** How much later than its acceptance a call may be placed: the last dial goes out after two minutes. */
+const DIALED_WITHIN_MS = 3 * 60_000;
 
 const NOT_CONFIGURED = {
   code: 'texml_not_configured',
@@ -71,7 +73,8 @@ export function createTexmlActivities({ telnyx, texml, addresses, otherCallsTo }
     const { calls: rows } = await telnyx.request('get', calls, texmlCalls, { query });
     const [row, second] = rows.filter((one) => wasPlacedSoonAfter(one, since));
     if (row === undefined || second !== undefined) return [];
-    if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since })) > 0) return [];
+    const acceptedSince = iso(Date.parse(since) - DIALED_WITHIN_MS);
+    if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since: acceptedSince })) > 0) return [];
     return eventsOf(row, { ...LEAD, callControlId: row.sid, callLegId: row.sid, callSessionId: null });
   }
 

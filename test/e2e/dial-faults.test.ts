@@ -4,6 +4,7 @@
  */
 import type { StatusDocument } from '../../domain/status';
 import type { Settings } from '../../simulator/server';
+import { forbidden, inTwoSeconds, refusal, status, tooMany } from '../support/carrier-faults';
 import { atScale } from '../support/scale';
 import { hasEnded, startSystem, stopSystems } from '../support/system';
 import type { System } from '../support/system';
@@ -19,18 +20,6 @@ interface Case {
   /** Dial requests that the carrier saw, at most. */
   readonly requests?: number;
 }
-
-const status = (code: number, applied: boolean, extra: object = {}): object => ({
-  kind: 'status',
-  status: code,
-  applied,
-  ...extra,
-});
-const tooMany = (headers: object, code = '10011'): object =>
-  status(429, false, { headers, body: { errors: [{ code, title: 'Too many requests' }] } });
-const forbidden = (detail: string): object =>
-  status(403, false, { body: { errors: [{ code: '10010', title: 'Forbidden', detail }] } });
-const inTwoSeconds = (): string => new Date(Date.now() + 2_000).toUTCString();
 
 const CASES: readonly Case[] = [
   { name: 'F09 accepted, response lost', fault: { kind: 'reset', applied: true }, requests: 1 },
@@ -48,15 +37,11 @@ const CASES: readonly Case[] = [
   { name: 'F13 429, Retry-After of nonsense', fault: tooMany({ 'retry-after': 'soon' }) },
   { name: 'F14 429, dials per second', fault: tooMany({}, '90103'), times: 2 },
   { name: 'F15 403, channel limit', fault: forbidden('Concurrent call limit D1'), times: 2 },
-  {
-    name: 'F16 401, wrong key',
-    fault: status(401, false, { body: { errors: [{ code: '10009', title: 'Authentication failed' }] } }),
-    times: 2,
-  },
+  { name: 'F16 401, wrong key', fault: refusal(401, '10009', 'Authentication failed'), times: 2 },
   { name: 'F16 403, key without permission', fault: forbidden('You are not allowed to do this') },
   {
     name: 'F17 422, bad number',
-    fault: status(422, false, { body: { errors: [{ code: '10016', title: 'Bad number' }] } }),
+    fault: refusal(422, '10016', 'Bad number'),
     legs: 0,
     outcome: 'failed',
     requests: 1,

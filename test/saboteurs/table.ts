@@ -230,8 +230,8 @@ export const SABOTEURS: readonly Saboteur[] = [
     'seeds',
     'takes another call to the same number for its own',
     'activities/texml-calls.ts',
-    "if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since })) > 0) return [];",
-    "if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since })) < 0) return [];",
+    "if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since: acceptedSince })) > 0) return [];",
+    "if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since: acceptedSince })) < 0) return [];",
   ),
   row(
     'seeds',

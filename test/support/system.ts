@@ -57,12 +57,13 @@ let runtimeInstalled = false;
 
 const running = new Set<System>();
 
+let starting: Promise<unknown> = Promise.resolve();
+
 /** For `afterAll`: stops every system of this test file, also those of a `beforeAll` that failed. */
 export async function stopSystems(): Promise<void> {
+  await starting;
   await Promise.all([...running].map((system) => system.stop()));
 }
-
-let starting: Promise<unknown> = Promise.resolve();
 
 /** One start at a time: two that look for free ports at once would find the same. */
 export function startSystem(options: SystemOptions = {}): Promise<System> {

@@ -49,9 +49,9 @@ const dial = (call: CallRequest, { scheduledAgoMs = 0, by = texml } = {}): Promi
     { logger: new DefaultLogger('ERROR') },
   ).run(() => by.dialTexml({ call, leg: LEAD, agent: null, intoConference: false }));
 
-async function find({ callId, toPhone, fromPhone, createdAt }: CallRequest): Promise<readonly CallEvent[]> {
+async function find({ callId, toPhone, fromPhone, createdAt }: CallRequest, by = texml): Promise<readonly CallEvent[]> {
   const since = createdAt;
-  const look = await texml.findTexmlLeg({ callId, leg: LEAD, toPhone, fromPhone, since, dialedAt: since });
+  const look = await by.findTexmlLeg({ callId, leg: LEAD, toPhone, fromPhone, since, dialedAt: since });
   return look?.events ?? [];
 }
 
@@ -133,6 +133,14 @@ test('nor is the only one when another call of ours to this number runs, which i
   await dial(call);
   otherCalls = 1;
   expect(await find(call)).toEqual([]);
+});
+
+test('nor when that other call was accepted two minutes ago: it may have been dialed only now', async () => {
+  const call = aCallTo('+15550011003');
+  await dial(call);
+  const acceptedAt = new Date(Date.now() - 120_000).toISOString();
+  const by = create({ otherCallsTo: ({ since }) => Promise.resolve(acceptedAt >= since ? 1 : 0) });
+  expect(await find(call, by)).toEqual([]);
 });
 
 test('nor one that is older than the dial', async () => {
