@@ -234,6 +234,13 @@ export const SABOTEURS: readonly Saboteur[] = [
     "if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since: acceptedSince })) < 0) return [];",
   ),
   row(
+    'unit/activities/texml-calls',
+    'takes another call, accepted long before it was dialed, for its own',
+    'activities/texml-calls.ts',
+    'const acceptedSince = iso(Date.parse(since) - DIALED_WITHIN_MS);',
+    'const acceptedSince = since;',
+  ),
+  row(
     'seeds',
     'makes a document anew whenever the carrier asks for it',
     'workflows/story/instructions.ts',
