@@ -227,7 +227,7 @@ export const SABOTEURS: readonly Saboteur[] = [
     'texml: { graceMs: 10_000, resendWithinMs: 45_000,',
   ),
   row(
-    'seeds',
+    'unit/activities/texml-calls',
     'takes another call to the same number for its own',
     'activities/texml-calls.ts',
     "if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since: acceptedSince })) > 0) return [];",
