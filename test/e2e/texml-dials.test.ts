@@ -78,7 +78,7 @@ const WITH_CALLBACKS: readonly Case[] = [
   {
     name: 'F20 200 as it should be, not placed',
     faults: [status(200, false, { body: QUEUED })],
-    ringSecs: 5,
+    ringSecs: 15,
     isSlow: true,
     ...NOBODY_KNOWS,
   },

@@ -227,11 +227,18 @@ export const SABOTEURS: readonly Saboteur[] = [
     'texml: { graceMs: 10_000, resendWithinMs: 45_000,',
   ),
   row(
-    'seeds',
+    'unit/activities/texml-calls',
     'takes another call to the same number for its own',
     'activities/texml-calls.ts',
     "if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since: acceptedSince })) > 0) return [];",
     "if ((await otherCallsTo({ callId, toPhone: toPhone ?? '', since: acceptedSince })) < 0) return [];",
+  ),
+  row(
+    'unit/activities/texml-calls',
+    'takes another call, accepted long before it was dialed, for its own',
+    'activities/texml-calls.ts',
+    'const acceptedSince = iso(Date.parse(since) - DIALED_WITHIN_MS);',
+    'const acceptedSince = since;',
   ),
   row(
     'seeds',

@@ -93,9 +93,9 @@ async function start({ env = {}, settings = {}, mischief }: SystemOptions): Prom
   return system;
 }
 
-/** Where to look for free ports first: test files that run side by side must not look in the same place. */
+/** Where to look for free ports first: test files that run side by side, here or in another run, must not look in the same place. */
 function firstPorts(): Record<string, string> {
-  const base = 20_000 + 1_000 * Number(process.env['JEST_WORKER_ID'] ?? 0);
+  const base = 20_000 + 1_000 * Number(process.env['JEST_WORKER_ID'] ?? 0) + (process.pid % 300);
   return { PORT: `${base}`, TEMPORAL_DEV_PORT: `${base + 300}`, TEMPORAL_DEV_UI_PORT: `${base + 600}` };
 }
 
