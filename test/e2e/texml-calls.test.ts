@@ -37,7 +37,7 @@ const LONG = response('<Say>Hello.</Say><Pause length="120"/><Say>Goodbye.</Say>
 /** What the customer's server answers, by path; it has no other pages, and at /silent it says nothing. */
 const PAGES: Readonly<Record<string, string>> = {
   '/menu': response('<Gather numDigits="1" action="chosen?from=menu"><Say>Press 1.</Say></Gather>'),
-  '/chosen': response('<Say>You pressed it.</Say><Redirect method="GET">/bye</Redirect>'),
+  '/chosen': response('<Say>You pressed it.</Say><Redirect method="GET">SERVER/bye</Redirect>'),
   '/bye': response('<Say>Goodbye.</Say>'),
   '/long-bye': response('<Say>Thank you.</Say><Pause length="40"/><Say>Goodbye.</Say>'),
   '/then-nowhere': response('<Say>Hello.</Say><Redirect>/nowhere</Redirect>'),
