@@ -238,7 +238,7 @@ const PLAYS: readonly (readonly [string, Play])[] = Object.entries<Play>({
     heard: [
       ...[`phone calls ${CLOSED_NUMBER}`, 'document answers', 'document says We are open Monday to Friday'],
       ...['document says Please leave a message after the beep', 'document records after a beep'],
-      ...[`phone says ${MESSAGE}`, 'document says Thank you, we call you back.', HUNG_UP],
+      ...[`phone says ${MESSAGE}`, 'phone presses #', 'document says Thank you, we call you back.', HUNG_UP],
     ],
     recorded: 1,
   },
@@ -276,7 +276,8 @@ const aServer = () =>
     return { status: isTrouble ? 500 : 200, body: '{}' };
   });
 
-const SEEDS = atScale({ quick: [1], ci: [1, 2, 3], full: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] });
+/** The first one loses documents and callbacks, but none whose loss takes long to find out. */
+const SEEDS = [1761, 1, 2, 3, 4, 5, 6, 7, 8, 9].slice(0, atScale({ quick: 1, ci: 3, full: 10 }));
 const ORDERS: readonly (readonly [string, MischiefOptions | null])[] = [
   ['in order', null],
   ...SEEDS.map(

@@ -34,7 +34,7 @@ const HELLO = response('<Say>Hello.</Say>');
 /** Somebody could listen to it for half a minute. */
 const LONG = response('<Say>Hello.</Say><Pause length="120"/><Say>Goodbye.</Say>');
 
-/** What the customer's server answers, by path; it has no other pages, and at /silent it says nothing. */
+/** What the customer's server answers, by path. SERVER is itself; it has no other pages, and at /silent it says nothing. */
 const PAGES: Readonly<Record<string, string>> = {
   '/menu': response('<Gather numDigits="1" action="chosen?from=menu"><Say>Press 1.</Say></Gather>'),
   '/chosen': response('<Say>You pressed it.</Say><Redirect method="GET">SERVER/bye</Redirect>'),
@@ -53,7 +53,7 @@ let system: System;
 const flows = mkdtempSync(path.join(os.tmpdir(), 'outcall-flows-'));
 
 interface Asked {
-  /** One of both: a document, in which SERVER stands for the customer's server, or a path there. */
+  /** One of both: a document, in which SERVER stands for the address of the customer's server, or a path there. */
   readonly texml?: string;
   readonly url?: string;
   readonly fallback?: string;
@@ -78,7 +78,7 @@ const CALLS = {
   round: { url: '/round' },
   person: { texml: HELLO, answering_machine: LEAVE },
   hangUp: { texml: HELLO, answering_machine: 'hang_up', phone: MACHINE },
-  connect: { texml: HELLO, answering_machine: 'connect', phone: MACHINE },
+  connect: { texml: LONG, answering_machine: 'connect', phone: { ...MACHINE, talkMs: 10_000 } },
   leave: { texml: HELLO, answering_machine: LEAVE, phone: MACHINE },
   lateHangUp: { texml: LONG, answering_machine: 'hang_up', phone: LATE_MACHINE },
   lateLeave: { texml: LONG, answering_machine: LEAVE, phone: LATE_MACHINE },
@@ -95,7 +95,10 @@ const numberOf = (name: Name): string => `+1555710${String(NAMES.indexOf(name)).
 const documents = new Map<Name, StatusDocument>();
 
 beforeAll(async () => {
-  server = await aTexmlServer(({ path }) => (path === '/silent' ? null : (PAGES[path] ?? { status: 404 })));
+  server = await aTexmlServer(({ path }) => {
+    const page = PAGES[path]?.replace('SERVER', server.url);
+    return path === '/silent' ? null : (page ?? { status: 404 });
+  });
   writeFileSync(path.join(flows, 'welcome.yaml'), 'steps:\n  hello: { say: Thank you for your call. }\n');
   system = await startSystem({
     env: {
@@ -205,24 +208,24 @@ describe('documents of a server', () => {
     expect(requests.map(({ headers }) => headers['idempotency-key'])).toEqual(ids);
   });
 
-  test.each<[Name, readonly string[], readonly string[]]>([
-    ['firstFails', ['/nowhere', '/fallback'], ['document says We are here, too.']],
-    ['firstIsSilent', ['/silent', '/fallback'], ['document says We are here, too.']],
+  test.each<[string, Name, readonly string[], readonly string[]]>([
+    ['the first is answered 404', 'firstFails', ['/nowhere', '/fallback'], ['We are here, too.']],
+    ['the first is not answered', 'firstIsSilent', ['/silent', '/fallback'], ['We are here, too.']],
     [
-      'secondFails',
+      ...(['the second is answered 404', 'secondFails'] as const),
       ['/then-nowhere', '/nowhere', '/fallback'],
-      ['document says Hello.', 'document says We are here, too.'],
+      ['Hello.', 'We are here, too.'],
     ],
-  ])('that do not come are asked of the fallback: %s', (name, paths, lines) => {
+  ])('are asked of the fallback when %s', (_what, name, paths, lines) => {
     expect(requestsOf(name).map(({ path }) => path)).toEqual(paths);
-    expect(said(name)).toEqual(lines);
+    expect(said(name)).toEqual(lines.map((line) => `document says ${line}`));
     expect(ended(name)).toEqual(BY_DOCUMENT);
   });
 
-  test.each<[Name, readonly string[]]>([
-    ['bothFail', ['/nowhere', '/nowhere-either']],
-    ['noTexml', ['/no-texml']],
-  ])('that cannot be had are apologized for: %s', (name, paths) => {
+  test.each<[string, Name, readonly string[]]>([
+    ['neither server has one', 'bothFail', ['/nowhere', '/nowhere-either']],
+    ['what comes is no TeXML', 'noTexml', ['/no-texml']],
+  ])('are apologized for when %s', (_what, name, paths) => {
     expect(requestsOf(name).map(({ path }) => path)).toEqual(paths);
     expect(said(name)).toEqual([APOLOGY]);
     expect(ended(name)).toEqual(BY_DOCUMENT);
@@ -249,7 +252,7 @@ describe('a machine that answers', () => {
 
   test('hears the document, where it is only to be found out', () => {
     expect(said('connect')).toEqual(['document says Hello.']);
-    expect(ended('connect')).toEqual({ ...BY_DOCUMENT, answered_by: 'machine' });
+    expect(ended('connect')).toEqual({ ...BY_DOCUMENT, ended_by: 'lead', answered_by: 'machine' });
   });
 
   test('hears a message in place of the document, after its greeting and once', () => {
@@ -263,7 +266,7 @@ describe('a machine that answers', () => {
   test('is none when a person answers', () => {
     expect(said('person')).toEqual(['document says Hello.']);
     expect(ended('person')).toEqual({ ...BY_DOCUMENT, answered_by: 'human' });
-    expect(documents.get('person')?.message).toBeUndefined();
+    expect(documents.get('person')?.message).toBeNull();
   });
 
   test('and is found out late hears the document until then, and is hung up on', () => {
