@@ -84,10 +84,10 @@ export interface Change {
 export function statusOf(facts: Facts): CallStatus {
   if (facts.endedAt !== null) return 'ended';
   const lead = leadLeg(facts);
+  // On whichever leg of the lead's: which of two counts can change as more becomes known.
+  if (Object.values(facts.legs).some(({ followedAt }) => followedAt !== null)) return 'in_progress';
   if (lead && answeredAt(lead) !== null) {
-    // On whichever leg of the lead's: which of two counts can change as more becomes known.
-    const follows = Object.values(facts.legs).some(({ followedAt }) => followedAt !== null);
-    return follows || (lead.firstJoinedAt !== null && somebodyCame(facts)) ? 'in_progress' : 'answered';
+    return lead.firstJoinedAt !== null && somebodyCame(facts) ? 'in_progress' : 'answered';
   }
   // Also when the carrier has since said that the leg is another's: a status that was shown is not taken back.
   if (Object.values(facts.legs).some((leg) => leg.identity.role === 'lead')) return 'ringing';

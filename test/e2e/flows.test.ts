@@ -37,10 +37,14 @@ interface Play {
   readonly calls?: string;
   /** Somebody takes the person out of this queue. */
   readonly takenFrom?: string;
+  /** The text of the flow comes with the request, in place of its name. */
+  readonly isGiven?: boolean;
   /** Beginnings of lines. */
   readonly heard: readonly string[];
   /** @default 'completed' */
   readonly outcome?: StatusDocument['outcome'];
+  /** Where the flow asks; else nobody knows. */
+  readonly answeredBy?: StatusDocument['answered_by'];
   /** How many recordings steps make; one more is that of a call that we make. */
   readonly recorded?: number;
   /** What a server of the customer's is told, once. */
@@ -121,6 +125,7 @@ const PLAYS: readonly (readonly [string, Play])[] = Object.entries<Play>({
   'survey: a good score may be spoken': {
     flow: 'survey',
     variables: COMPANY,
+    isGiven: true,
     phone: { says: ['I would say four'] },
     heard: [
       ...['phone answers', SCORE, 'phone says I would say four', 'document says We are glad to hear that.'],
@@ -171,6 +176,7 @@ const PLAYS: readonly (readonly [string, Play])[] = Object.entries<Play>({
     phone: { like: '020', talkMs: null },
     heard: ['phone answers', 'document says Hello, this is Example Books. Your order is ready.', HUNG_UP],
     outcome: 'voicemail',
+    answeredBy: 'machine',
   },
   'voicemail-drop: a person is connected with the store': {
     flow: 'voicemail-drop',
@@ -180,6 +186,7 @@ const PLAYS: readonly (readonly [string, Play])[] = Object.entries<Play>({
       ...['phone answers', 'document says Hello, this is Example Books. I connect you', `document dials ${office(3)}`],
       ...[`carrier bridges ${office(3)}`, 'carrier ends the dial completed', HUNG_UP],
     ],
+    answeredBy: 'human',
   },
   'opt-out: 9 takes the number off the list': {
     flow: 'opt-out',
@@ -319,11 +326,12 @@ describe.each(ORDERS)('callbacks and documents that come %s', (_order, mischief)
 
   /** A call from its beginning to the delivery of its recordings, or as far as it came. */
   async function playOut(person: string, play: Play): Promise<StatusDocument> {
-    const { flow, variables, phone, others = {}, calls, takenFrom } = play;
+    const { flow, variables, isGiven, phone, others = {}, calls, takenFrom } = play;
     const phones = { ...others, [person]: { like: '006', ...phone } };
     for (const [number, does] of Object.entries(phones))
       await system.control('PUT', `phones/${encodeURIComponent(number)}`, does);
-    const handler = { type: 'texml', flow, variables };
+    const source = isGiven ? { flow_source: readFileSync(path.join(folder, `${flow}.yaml`), 'utf8') } : { flow };
+    const handler = { type: 'texml', ...source, variables };
     const callId = calls ? await callIn(person, calls) : await system.call({ to_phone: person, handler });
     if (takenFrom !== undefined) await takeOut(person, takenFrom);
     const isDelivered = ({ recordings }: StatusDocument): boolean =>
@@ -378,7 +386,7 @@ describe.each(ORDERS)('callbacks and documents that come %s', (_order, mischief)
   }
 
   test.each(PLAYS)('%s', (name, play) => {
-    const { heard, outcome = 'completed', others = {}, told } = play;
+    const { heard, outcome = 'completed', answeredBy = null, others = {}, told } = play;
     const person = personOf(name);
     const numbers = [person, ...Object.keys(others)];
     const document = documents.get(name);
@@ -387,6 +395,7 @@ describe.each(ORDERS)('callbacks and documents that come %s', (_order, mischief)
       heard: shortened(heardBy(person, system.ledger()), heard),
       outcome: document?.outcome,
       endedBy: document?.ended_by,
+      answeredBy: document?.answered_by,
       recordings: recordingsWith(person, document),
       rung: numbers.map((number) => [number, timesRung(number)]),
       told: tellings.map(({ score, comment }) => ({ score, comment })),
@@ -394,6 +403,7 @@ describe.each(ORDERS)('callbacks and documents that come %s', (_order, mischief)
       heard,
       outcome,
       endedBy: endedBySystem(person, play),
+      answeredBy,
       recordings: Array.from({ length: recordingsOf(play) }, () => ['delivered', 1]),
       rung: numbers.map((number) => [number, 1]),
       told: told ? [told] : [],

@@ -353,6 +353,17 @@ describe('somebody who calls', () => {
     expect(await callFrom(person)).toMatchObject({ outcome: 'completed', ended_by: 'lead' });
   });
 
+  test('and gives up before the first document is there was not answered', async () => {
+    const person = '+15557280006';
+    const fault = { kind: 'delay', ms: 60_000 };
+    await system.control('POST', 'faults', { operation: 'instructions', to: OUR_NUMBER, fault });
+    await callIn(person, OUR_NUMBER);
+    await until('the end of it', isOver(person), 20_000);
+    await until('it is listed as ended', async () => (await callFrom(person))?.status === 'ended', 20_000);
+    const listed = await callFrom(person);
+    expect(listed).toMatchObject({ outcome: 'no_answer', ended_by: 'lead', answered_at: null });
+  });
+
   test('another number of the application is rejected, and no call of ours', async () => {
     const person = '+15557260006';
     await callIn(person, '+15551230000');
