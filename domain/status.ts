@@ -124,7 +124,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     hangup_cause: lead?.hangup?.cause ?? null,
     hangup_source: lead?.hangup?.hangupSource ?? null,
     ended_by: endedBy(facts, call.incoming === undefined ? 'us' : 'lead'),
-    answered_by: lead && call.answeringMachine.policy !== 'off' ? answeredBy(lead) : null,
+    answered_by: lead && wantsToKnow(call) ? answeredBy(lead) : null,
     message: describeMessage(call, facts, lead),
     error_code: refusal?.code ?? null,
     error_detail: refusal?.detail ?? null,
@@ -165,6 +165,11 @@ function describeParticipant(facts: Facts, legs: readonly LegFacts[]): readonly 
       muted: isJoined(facts, leg) && leg.mute?.muted === true,
     },
   ];
+}
+
+/** The carrier listens for a machine: for who asked for the call, or for a step of its flow. */
+function wantsToKnow({ answeringMachine, handler }: CallRequest): boolean {
+  return answeringMachine.policy !== 'off' || (handler.type === 'texml' && handler.listens);
 }
 
 /** A fax is a machine, too. */

@@ -313,9 +313,12 @@ describe.each(ORDERS)('callbacks and documents that come %s', (_order, mischief)
         OUTBOUND_ALLOW_HOSTS: new URL(server.url).host,
         TELNYX_SIP_USERNAME: 'browsers',
       },
-      settings: { phoneSpeed: PHONE_SPEED },
       ...(mischief && { mischief }),
     });
+    for (const [name, play] of PLAYS) await prepare(personOf(name), play);
+    // In life: whoever calls gives up after half a minute, which at this speed could be less than a busy machine takes.
+    for (const [name, { calls }] of PLAYS) if (calls !== undefined) await callIn(personOf(name), calls);
+    await system.control('PATCH', 'settings', { phoneSpeed: PHONE_SPEED });
     await Promise.all(PLAYS.map(async ([name, play]) => documents.set(name, await playOut(personOf(name), play))));
   }, 300_000);
   afterAll(async () => {
@@ -324,15 +327,21 @@ describe.each(ORDERS)('callbacks and documents that come %s', (_order, mischief)
     rmSync(folder, { recursive: true });
   });
 
-  /** A call from its beginning to the delivery of its recordings, or as far as it came. */
-  async function playOut(person: string, play: Play): Promise<StatusDocument> {
-    const { flow, variables, isGiven, phone, others = {}, calls, takenFrom } = play;
+  async function prepare(person: string, { phone, others = {} }: Play): Promise<void> {
     const phones = { ...others, [person]: { like: '006', ...phone } };
     for (const [number, does] of Object.entries(phones))
       await system.control('PUT', `phones/${encodeURIComponent(number)}`, does);
+  }
+
+  const callIn = (from: string, to: string): Promise<void> =>
+    system.control('POST', 'calls', { from, to, connection_id: system.simulator.texmlApplicationId });
+
+  /** A call to the delivery of its recordings, or as far as it came. */
+  async function playOut(person: string, play: Play): Promise<StatusDocument> {
+    const { flow, variables, isGiven, calls, takenFrom } = play;
     const source = isGiven ? { flow_source: readFileSync(path.join(folder, `${flow}.yaml`), 'utf8') } : { flow };
     const handler = { type: 'texml', ...source, variables };
-    const callId = calls ? await callIn(person, calls) : await system.call({ to_phone: person, handler });
+    const callId = calls ? await callFrom(person) : await system.call({ to_phone: person, handler });
     if (takenFrom !== undefined) await takeOut(person, takenFrom);
     const isDelivered = ({ recordings }: StatusDocument): boolean =>
       recordings.filter(({ state }) => state === 'delivered').length === recordingsOf(play);
@@ -340,9 +349,8 @@ describe.each(ORDERS)('callbacks and documents that come %s', (_order, mischief)
     return system.until(callId, isDone, WITHIN_MS).catch(() => system.status(callId));
   }
 
-  /** Somebody calls a number of ours; the list of calls tells which call of ours that is. */
-  async function callIn(from: string, to: string): Promise<string> {
-    await system.control('POST', 'calls', { from, to, connection_id: system.simulator.texmlApplicationId });
+  /** The list of calls tells which call of ours somebody's is. */
+  async function callFrom(from: string): Promise<string> {
     let callId = '';
     const isListed = async (): Promise<boolean> => {
       const { body } = await system.request('GET', `${BASE_PATH}/calls?limit=100`);
