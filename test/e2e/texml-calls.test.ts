@@ -16,8 +16,8 @@ import type { TexmlRequest } from '../support/texml-server';
 
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 /** Slow enough for a verdict that comes later than a person would be left in silence. */
-const PHONE_SPEED = 4;
-const LATE_MS = 7_500 * PHONE_SPEED;
+const PHONE_SPEED = 3;
+const LATE_MS = 9_000 * PHONE_SPEED;
 const LATE_MACHINE = {
   like: '020',
   talkMs: null,
@@ -26,6 +26,8 @@ const LATE_MACHINE = {
 const MACHINE = { like: '020', talkMs: null };
 const PREMIUM = '+19005550123';
 const OUR_NUMBER = '+15551234567';
+/** Calls, and hangs up before the first document is there. */
+const GIVES_UP = '+15557280006';
 const MESSAGE = 'Please call us back.';
 const LEAVE = { leave_message: { say: MESSAGE } };
 
@@ -39,7 +41,7 @@ const PAGES: Readonly<Record<string, string>> = {
   '/menu': response('<Gather numDigits="1" action="chosen?from=menu"><Say>Press 1.</Say></Gather>'),
   '/chosen': response('<Say>You pressed it.</Say><Redirect method="GET">SERVER/bye</Redirect>'),
   '/bye': response('<Say>Goodbye.</Say>'),
-  '/long-bye': response('<Say>Thank you.</Say><Pause length="40"/><Say>Goodbye.</Say>'),
+  '/long-bye': response('<Say>Thank you.</Say><Pause length="30"/><Say>Goodbye.</Say>'),
   '/then-nowhere': response('<Say>Hello.</Say><Redirect>/nowhere</Redirect>'),
   '/fallback': response('<Say>We are here, too.</Say>'),
   '/premium': response(`<Say>Hello.</Say><Dial>${PREMIUM}</Dial>`),
@@ -111,6 +113,9 @@ beforeAll(async () => {
     },
     settings: { phoneSpeed: PHONE_SPEED },
   });
+  const fault = { kind: 'delay', ms: 60_000 };
+  await system.control('POST', 'faults', { operation: 'instructions', to: OUR_NUMBER, fault });
+  await callIn(GIVES_UP, OUR_NUMBER);
   await Promise.all(
     NAMES.map(async (name) => {
       const callId = await begin(numberOf(name), CALLS[name]);
@@ -133,6 +138,10 @@ async function begin(to_phone: string, { texml, url, fallback, phone, answering_
       : { url: `${server.url}${url}`, ...(fallback !== undefined && { fallback_url: `${server.url}${fallback}` }) };
   return system.call({ to_phone, handler: { type: 'texml', ...handler }, answering_machine, record: false });
 }
+
+/** Somebody calls a number of ours. */
+const callIn = (from: string, to: string): Promise<void> =>
+  system.control('POST', 'calls', { from, to, connection_id: system.simulator.texmlApplicationId });
 
 /** What the customer's server was asked in a call to this number. */
 const requestsTo = (number: string): readonly TexmlRequest[] =>
@@ -325,8 +334,6 @@ test('nobody can join a call that follows TeXML', async () => {
 });
 
 describe('somebody who calls', () => {
-  const callIn = (from: string, to: string): Promise<void> =>
-    system.control('POST', 'calls', { from, to, connection_id: system.simulator.texmlApplicationId });
   const isOver = (from: string) => (): boolean => (legWith(from, system.ledger())?.ended_at ?? null) !== null;
   const callFrom = async (from: string): Promise<StatusDocument | undefined> => {
     const { body } = await system.request('GET', `${BASE_PATH}/calls?limit=100`);
@@ -354,13 +361,9 @@ describe('somebody who calls', () => {
   });
 
   test('and gives up before the first document is there was not answered', async () => {
-    const person = '+15557280006';
-    const fault = { kind: 'delay', ms: 60_000 };
-    await system.control('POST', 'faults', { operation: 'instructions', to: OUR_NUMBER, fault });
-    await callIn(person, OUR_NUMBER);
-    await until('the end of it', isOver(person), 20_000);
-    await until('it is listed as ended', async () => (await callFrom(person))?.status === 'ended', 20_000);
-    const listed = await callFrom(person);
+    await until('the end of it', isOver(GIVES_UP), 20_000);
+    await until('it is listed as ended', async () => (await callFrom(GIVES_UP))?.status === 'ended', 20_000);
+    const listed = await callFrom(GIVES_UP);
     expect(listed).toMatchObject({ outcome: 'no_answer', ended_by: 'lead', answered_at: null });
   });
 
