@@ -272,7 +272,7 @@ function advanceLeg(leg: LegFacts, event: LegEvent): LegFacts {
     case 'recordingFailed':
       return { ...leg, recordingFailure: least(leg.recordingFailure, event.reason) };
     case 'followed':
-      return { ...heard(leg, event), followedAt: earliest(leg.followedAt, event.at) };
+      return { ...leg, followedAt: earliest(leg.followedAt, event.at) };
   }
 }
 

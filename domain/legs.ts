@@ -100,10 +100,25 @@ export function recordingFailureOf({ recordingFailure, recordingSavedAt }: LegFa
   return recordingSavedAt === null ? recordingFailure : null;
 }
 
+/** Causes that only a call nobody answered ends with. */
+export const NEVER_ANSWERED: readonly string[] = [
+  'user_busy',
+  'call_rejected',
+  'timeout',
+  'no_answer',
+  'not_found',
+  'originator_cancel',
+  'failed',
+];
+
 /** A leg that was heard, in a conference or recorded was answered, even if `call.answered` never came; then this is the latest it can have been. */
 export function answeredAt(leg: LegFacts): string | null {
   if (leg.answeredAt !== null) return leg.answeredAt;
-  const [heard] = [leg.firstJoinedAt, leg.heardAt, leg.recordingStartedAt].filter((at) => at !== null).sort();
+  // Somebody who calls us may give up before the first document reaches them.
+  const followedAt = NEVER_ANSWERED.includes(leg.hangup?.cause ?? '') ? null : leg.followedAt;
+  const [heard] = [leg.firstJoinedAt, leg.heardAt, leg.recordingStartedAt, followedAt]
+    .filter((at) => at !== null)
+    .sort();
   if (heard !== undefined || leg.recordingSavedAt === null) return heard ?? null;
   const ended = leg.hangup?.at ?? leg.recordingSavedAt;
   return ended < leg.recordingSavedAt ? ended : leg.recordingSavedAt;

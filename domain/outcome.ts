@@ -42,6 +42,7 @@ const ROWS: readonly Row[] = [
   { outcome: 'busy', fits: ({ answered, cause }) => !answered && cause === 'user_busy' },
   { outcome: 'rejected', fits: ({ answered, cause }) => !answered && cause === 'call_rejected' },
   { outcome: 'no_answer', fits: ({ answered, cause }) => !answered && NO_ANSWER_CAUSES.includes(cause ?? '') },
+  { outcome: 'no_answer', fits: ({ answered, facts, cause }) => !answered && gaveUp(facts, cause) },
   { outcome: 'failed', fits: ({ answered }) => !answered },
   { outcome: 'voicemail', fits: ({ facts }) => facts.machineReachedAt !== null },
   { outcome: 'agent_unavailable', fits: ({ facts, lead }) => facts.nobodyCameAt !== null && !leftBefore(lead, facts) },
@@ -93,6 +94,11 @@ function endedWithoutLeg(facts: Facts): EndedBy {
 /** A request that comes after the end changes nothing of what was told. */
 function wasAskedToEnd({ hangupRequestedAt, endedAt }: Facts): boolean {
   return hangupRequestedAt !== null && (endedAt === null || hangupRequestedAt <= endedAt);
+}
+
+/** Somebody who called us: nobody was dialed. */
+function gaveUp({ leadDialedAt }: Facts, cause: string | null): boolean {
+  return leadDialedAt === null && cause === 'originator_cancel';
 }
 
 /** A lead who hangs up while we are about to has ended the call. */

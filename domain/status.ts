@@ -84,10 +84,10 @@ export interface Change {
 export function statusOf(facts: Facts): CallStatus {
   if (facts.endedAt !== null) return 'ended';
   const lead = leadLeg(facts);
+  // On whichever leg of the lead's: which of two counts can change as more becomes known.
+  if (Object.values(facts.legs).some(({ followedAt }) => followedAt !== null)) return 'in_progress';
   if (lead && answeredAt(lead) !== null) {
-    // On whichever leg of the lead's: which of two counts can change as more becomes known.
-    const follows = Object.values(facts.legs).some(({ followedAt }) => followedAt !== null);
-    return follows || (lead.firstJoinedAt !== null && somebodyCame(facts)) ? 'in_progress' : 'answered';
+    return lead.firstJoinedAt !== null && somebodyCame(facts) ? 'in_progress' : 'answered';
   }
   // Also when the carrier has since said that the leg is another's: a status that was shown is not taken back.
   if (Object.values(facts.legs).some((leg) => leg.identity.role === 'lead')) return 'ringing';
@@ -124,7 +124,7 @@ export function describeCall(call: CallRequest, facts: Facts, change: Change): S
     hangup_cause: lead?.hangup?.cause ?? null,
     hangup_source: lead?.hangup?.hangupSource ?? null,
     ended_by: endedBy(facts, call.incoming === undefined ? 'us' : 'lead'),
-    answered_by: lead && call.answeringMachine.policy !== 'off' ? answeredBy(lead) : null,
+    answered_by: lead && wantsToKnow(call) ? answeredBy(lead) : null,
     message: describeMessage(call, facts, lead),
     error_code: refusal?.code ?? null,
     error_detail: refusal?.detail ?? null,
@@ -165,6 +165,11 @@ function describeParticipant(facts: Facts, legs: readonly LegFacts[]): readonly 
       muted: isJoined(facts, leg) && leg.mute?.muted === true,
     },
   ];
+}
+
+/** The carrier listens for a machine: for who asked for the call, or for a step of its flow. */
+function wantsToKnow({ answeringMachine, handler }: CallRequest): boolean {
+  return answeringMachine.policy !== 'off' || (handler.type === 'texml' && handler.listens);
 }
 
 /** A fax is a machine, too. */

@@ -29,7 +29,7 @@ function asking(
 
 /** `from` is where it came from: what relative addresses in it are relative to. */
 function turnOf(texml: string, from: string | null, scene: Scene): Turn {
-  const { document } = parseTexml(texml);
+  const { document } = parseTexml(texml, 'us');
   if (document === null) return ended();
   const targets: DocumentTarget[] = [];
   const rewritten = withAddresses(document, {

@@ -5,6 +5,7 @@ import type { FlowFinding } from '../flows/findings';
 import type { Script } from '../flows/script';
 import { outboundUrlProblem } from '../platform/outbound-url';
 import type { Finding } from '../texml/findings';
+import { leadingAddresses } from '../texml/addresses';
 import { parseTexml } from '../texml/reader';
 import { targetsOf } from '../texml/targets';
 import { readFlow } from './flow-directory';
@@ -83,13 +84,17 @@ function refuseOthers({ agent, dial_order, record, ring_timeout_secs }: Initiate
   if (errors.length > 0) throw refused('invalid_request', errors);
 }
 
-function ofDocument(texml: string, toPhone: string, { destinations }: ScriptSettings): Scripted {
+function ofDocument(texml: string, toPhone: string, { destinations, allowedHosts }: ScriptSettings): Scripted {
   const path = 'handler.texml';
-  const { document, findings } = parseTexml(texml);
+  const { document, findings } = parseTexml(texml, 'us');
   if (document === null) throw refused('texml_invalid', firstErrors(findings, path));
   for (const target of targetsOf(document)) {
     if (target === toPhone) throw unacceptable('calls_itself', path, 'must not dial the number that is called');
     checkTarget(target, path, destinations);
+  }
+  for (const address of leadingAddresses(document).filter((one) => URL.canParse(one))) {
+    const problem = outboundUrlProblem(address, allowedHosts);
+    if (problem !== null) throw unacceptable('url_not_allowed', path, `leads to an address that ${problem}`);
   }
   return { handler: handlerOf('document'), script: { kind: 'documents', first: { texml }, fallbackUrl: null } };
 }

@@ -18,6 +18,17 @@ export function withAddresses(document: TexmlDocument, change: AddressChange): T
   return { ...changed(document, 'Response', change), name: document.name };
 }
 
+/** The addresses that lead to the next document, in the order of the text. */
+export function leadingAddresses(document: TexmlDocument): readonly string[] {
+  const found: string[] = [];
+  const next = (address: string): string => {
+    found.push(address);
+    return address;
+  };
+  withAddresses(document, { next, other: (address) => address, recordings: '' });
+  return found;
+}
+
 function changed(element: TexmlElement, name: RowName, change: AddressChange): TexmlElement {
   const row = rowNamed(name);
   return {

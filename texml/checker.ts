@@ -21,10 +21,11 @@ interface At {
 
 type Report = (at: Pick<At, 'element' | 'parent'>, breach: Breach) => void;
 
-/** `text` is what `root` was read from: it tells lines and columns. */
-export function check(root: XmlElement, text: string): readonly Finding[] {
+/** `text` is what `root` was read from: it tells lines and columns. `nextAskedBy` as in `parseTexml`. */
+export function check(root: XmlElement, text: string, nextAskedBy: 'telnyx' | 'us'): readonly Finding[] {
   const found: { readonly finding: Finding; readonly offset: number }[] = [];
-  const report: Report = (at, { code, severity = 'error', message, suggestion = null, attribute }) => {
+  const report: Report = (at, { code, severity = 'error', message, suggestion = null, attribute, leads }) => {
+    if (leads && nextAskedBy === 'us' && code === 'unreachable_host') return;
     const offset = attribute === undefined ? at.element.offset : offsetOf(attribute, at.element, text);
     const path = attribute === undefined ? pathOf(at) : `${pathOf(at)}/@${attribute}`;
     found.push({ finding: { code, severity, ...placeOf(text, offset), path, message, suggestion }, offset });
@@ -70,7 +71,14 @@ function checkAttributes(at: At, report: Report): void {
     const objection = objectionTo(value, attribute.is);
     if (!objection) continue;
     const { code, expected, suggestion } = objection;
-    report(at, { code, message: `expected ${expected}, found ${quoted(value)}`, suggestion, attribute: name });
+    const leads = attribute.leads && { leads: attribute.leads };
+    report(at, {
+      code,
+      message: `expected ${expected}, found ${quoted(value)}`,
+      suggestion,
+      attribute: name,
+      ...leads,
+    });
   }
   for (const [name, { required, meaning }] of Object.entries(known)) {
     if (required && !element.attributes[name]) {
@@ -128,7 +136,8 @@ function checkText(at: At, report: Report): void {
   const objection = objectionTo(text, row === 'Dial' && isBareSip(text) ? sipUri : expected.is);
   if (!objection) return;
   const { code, expected: what, suggestion } = objection;
-  report(at, { code, message: `expected ${what}, found ${quoted(text)}`, suggestion });
+  const leads = expected.leads && { leads: expected.leads };
+  report(at, { code, message: `expected ${what}, found ${quoted(text)}`, suggestion, ...leads });
 }
 
 /** `<Dial>sip:agent@example.com</Dial>`, as guides have it. Telnyx documents only phone numbers there. */

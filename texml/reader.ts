@@ -14,11 +14,15 @@ export interface TexmlReading {
   readonly findings: readonly Finding[];
 }
 
-/** Bytes are read as UTF-8. Never throws, whatever the input. */
-export function parseTexml(input: string | Uint8Array): TexmlReading {
+/**
+ * Bytes are read as UTF-8. Never throws, whatever the input.
+ * @param nextAskedBy who will ask for the documents that this one leads to. Which hosts of our own network we may ask is
+ *   not for the text to say. @default 'telnyx'
+ */
+export function parseTexml(input: string | Uint8Array, nextAskedBy: 'telnyx' | 'us' = 'telnyx'): TexmlReading {
   const reading = readXml(input);
   if ('refused' in reading) return { document: null, findings: [reading.refused] };
-  const findings = check(reading.root, reading.text);
+  const findings = check(reading.root, reading.text, nextAskedBy);
   const isRefused = findings.some(({ severity }) => severity === 'error');
   return { document: isRefused ? null : documentOf(reading.root), findings };
 }

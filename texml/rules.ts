@@ -19,6 +19,8 @@ export interface Breach {
   /** The attribute, or which of the children, is to blame; else it is the element. */
   readonly attribute?: string;
   readonly child?: number;
+  /** It is about an address that leads to the next document. */
+  readonly leads?: true;
 }
 
 /** What is broken, or nothing. */

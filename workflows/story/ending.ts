@@ -2,7 +2,7 @@
 import { isReachable, limitSecondsOf, ringSecondsOf } from '../../domain/call';
 import type { CallRequest } from '../../domain/call';
 import type { Facts, LegFacts } from '../../domain/facts';
-import { answeredAt, isOutdone, leadLeg, livingLegs } from '../../domain/legs';
+import { answeredAt, isOutdone, leadLeg, livingLegs, NEVER_ANSWERED } from '../../domain/legs';
 import { iso } from '../../domain/time';
 import type { CallRuntime } from '../runtime';
 import { ask, ASK_WHILE_TALKING_MS, askAbout, askAboutUnconfirmed } from './asking';
@@ -69,16 +69,6 @@ function surelyOverAtMs(call: CallRequest, { identity, seenAt }: LegFacts): numb
   return Date.parse(seenAt) + livesForSeconds * 1000 + SURELY_OVER_AFTER_MS;
 }
 
-/** Causes that only a call nobody answered ends with. */
-const NEVER_ANSWERED = [
-  'user_busy',
-  'call_rejected',
-  'timeout',
-  'no_answer',
-  'not_found',
-  'originator_cancel',
-  'failed',
-];
 /** When to ask how a leg ended, until the carrier's log has its hangup and with it all that came before. */
 const HOW_IT_ENDED_LOOKS_MS = [0, 1_000, 2_000, 5_000, 10_000, 10_000];
 

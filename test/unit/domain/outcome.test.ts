@@ -10,6 +10,7 @@ import {
   disowned,
   ended,
   factsAfter,
+  followed,
   hangupRequested,
   hungUp,
   initiated,
@@ -138,6 +139,20 @@ test.each<[CallEvent[], string]>([
   [[answered(5), hangupRequested(30), hungUp(36, 'normal_clearing', 'callee')], 'api'],
 ])('who called us is the caller in Telnyx’s words: case %#', (events, by) => {
   expect(endedBy(over(...events), 'lead')).toBe(by);
+});
+
+describe('somebody who calls us', () => {
+  const calling = (...events: CallEvent[]) => factsAfter(initiated(0), followed(1), ...events, ended(200));
+
+  test('and gives up before the first document is heard was not answered', () => {
+    const facts = calling(hungUp(2, 'originator_cancel', 'caller'));
+    expect(outcomeOf(facts)).toBe('no_answer');
+    expect(endedBy(facts, 'lead')).toBe('lead');
+  });
+
+  test('and was told something has been answered, also when nothing else tells so', () => {
+    expect(outcomeOf(calling(hungUp(30, 'normal_clearing', 'caller')))).toBe('completed');
+  });
 });
 
 const running = [[answered(5)], [answered(5), hungUp(60, 'normal_clearing', 'callee')], [dialRefused(1)]];

@@ -22,6 +22,7 @@ import {
   hungUp,
   initiated,
   joined,
+  machineDetected,
   lead,
   left,
   placed,
@@ -210,6 +211,14 @@ describe('a call that follows documents', () => {
   test('is in progress as soon as its first document was answered', () => {
     expect(described(events.slice(0, 3)).status).toBe('answered');
     expect(described(events.slice(0, 4)).status).toBe('in_progress');
+  });
+
+  test.each([
+    [true, 'machine'],
+    [false, null],
+  ])('tells who answered when a step asks: %s', (listens, answered_by) => {
+    const handler = { type: 'texml', source: 'flow', name: 'drop', version: 'v', listens } as const;
+    expect(described([...events, machineDetected(7, 'machine')], { handler })).toMatchObject({ answered_by });
   });
 
   test('lists the recordings of its steps behind its own', () => {

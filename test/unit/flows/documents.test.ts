@@ -141,3 +141,15 @@ test('an address in a given document that leads nowhere by itself is asked for a
   const turn = step(given, begin(given), { kind: 'asked', fields: {}, target: 0 }, aScene);
   expect(turn.position).toEqual({ kind: 'documents', targets: [{ url: 'next', method: 'POST' }] });
 });
+
+test('an address of a private network leads on as every other: whether it may be asked is not for the document to say', () => {
+  const { targets } = handedOn(
+    '<Gather action="http://127.0.0.1:4010/chosen"/><Redirect>http://crm.internal/</Redirect>',
+  );
+  expect(targets.map(({ url }) => url)).toEqual(['http://127.0.0.1:4010/chosen', 'http://crm.internal/']);
+});
+
+test('a sound of a private network cannot be heard: an apology, and the end', () => {
+  const turn = came('<Response><Play>http://127.0.0.1:4010/hello.mp3</Play></Response>');
+  expect(turn.kind === 'document' && writeTexml(turn.document)).toContain(APOLOGY);
+});

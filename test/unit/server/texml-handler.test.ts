@@ -326,6 +326,17 @@ test.each(['http://127.0.0.1:4010/texml', 'http://intranet.acme.com:8080/'])(
   },
 );
 
+test('a given document leads where documents may be asked for, and to nothing else', () => {
+  const leadingTo = (address: string): string => `<Response><Gather action="${address}"/></Response>`;
+  expect(parse({ texml: leadingTo('http://127.0.0.1:4010/next') }).script).toMatchObject({ kind: 'documents' });
+  expect(parse({ texml: leadingTo('next') }).script).toMatchObject({ kind: 'documents' });
+  expect(problemOf({ texml: leadingTo('http://127.0.0.1:4011/next') })).toMatchObject({
+    status: 422,
+    code: 'url_not_allowed',
+    errors: [{ path: 'handler.texml' }],
+  });
+});
+
 test('what is wrong with a document is told with its place', () => {
   const { errors } = problemOf({ texml: '<Response>\n  <Gather timeout="-1"/>\n</Response>' });
   expect(errors?.[0]?.message).toMatch(/^line 2, column \d+: /);
