@@ -170,7 +170,7 @@ export const TABLE = {
   WEB_BACKEND_API_KEY: delivery(parse.key, 'Sent to the backend as a bearer token.', secret),
   WEB_BACKEND_SIGNING_SECRET: delivery(
     parse.signingSecret,
-    'Signs deliveries by Standard Webhooks, base64 of 24 to 64 bytes.',
+    'Signs deliveries, and requests to the servers of TeXML calls, by Standard Webhooks, base64 of 24 to 64 bytes.',
     secret,
   ),
   RECORDING_FORMAT: delivery(parse.oneOf('mp3', 'wav'), 'Audio format of recordings, mp3 or wav.', { default: 'mp3' }),
