@@ -14,6 +14,7 @@ import { DOCUMENT_FAULTS } from './faults';
 import type { DocumentCopy } from './faults';
 import type { Server } from './processes';
 import { placeAt } from './texml-places';
+import type { Place } from './texml-places';
 
 export interface DocumentsDeps {
   readonly clock: Clock;
@@ -26,6 +27,8 @@ export interface DocumentsDeps {
 }
 
 export interface DocumentsWatch {
+  /** The carrier was sent where nobody answers. */
+  broken(error: unknown): void;
   asked(callId: CallId, question: Question): void;
   /** The workflow has heard of it. */
   heardQuestion(callId: CallId, callSid: string): void;
@@ -89,8 +92,18 @@ const HOLD_MUSIC = '<Response><Play loop="0">https://calls.example.com/hold.mp3<
 /** What the routes of TeXML calls do. */
 function createApi({ clock, calls, watch }: DocumentsDeps): Api {
   let requests = 0;
+  const placeOf = ({ url }: Question): Place | null => {
+    try {
+      return placeAt(url);
+    } catch (error) {
+      watch.broken(error);
+      return null;
+    }
+  };
   return (question, isTemporalAway, answer) => {
-    const { callId, base, path, query } = placeAt(question.url);
+    const place = placeOf(question);
+    if (place === null) return;
+    const { callId, base, path, query } = place;
     watch.asked(callId, question);
     if (path === 'wait') {
       answer(HOLD_MUSIC);

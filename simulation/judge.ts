@@ -185,7 +185,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       note(() => `${nick(callId)}the API answers ${muted ? 'mute' : 'unmute'} ${participant}: ${answer}`);
     },
     broken(error) {
-      object(null, [{ oracle: 'no bug', what: `an activity threw ${explain(error)}` }]);
+      object(null, [{ oracle: 'no bug', what: `ours threw ${explain(error)}` }]);
     },
 
     watchCall({ request, script = null, wishes }) {

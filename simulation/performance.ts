@@ -54,15 +54,18 @@ function wrongIn(end: End, leg: LedgerLeg): readonly string[] {
     : [];
 }
 
-/** From finding a machine to its hearing something; it is found by the end of its greeting where that matters. */
+/** From finding a machine to its hearing something; the end of a greeting that nobody tells of is waited for besides. */
 const TURNS_WITHIN_MS = 3_000;
+const GREETS_FOR_MS = 30_000;
 
 /** Where nothing goes wrong, a machine that was found in time hears what is meant for it, unless somebody did something. */
 function isOwed(end: End, leg: LedgerLeg): boolean {
   const { record, calm } = end;
   const { answeringMachine } = record.request;
   const transcript = transcriptOf(end, leg);
-  const foundMs = transcript.find(({ does, text }) => does === 'detects' && text.startsWith('machine'))?.at_ms;
+  const found = transcript.filter(({ does, text }) => does === 'detects' && text.startsWith('machine'));
+  const greeted = found.find(({ text }) => text !== 'machine_start');
+  const foundMs = greeted?.at_ms ?? (found[0] && found[0].at_ms + GREETS_FOR_MS);
   const endMs = transcript.find(({ does }) => does === 'ends the call')?.at_ms ?? 0;
   const isAlone = !transcript.some(({ who, does }) => who === 'phone' && ['presses', 'says'].includes(does));
   const inTime = foundMs !== undefined && endMs > foundMs + TURNS_WITHIN_MS;
@@ -80,12 +83,15 @@ function isCutShort({ record, calm }: End, leg: LedgerLeg): boolean {
 const foundMachine = ({ record: { machine } }: Pick<End, 'record'>): boolean =>
   machine.verdict === 'machine' || machine.verdict === 'fax_detected' || machine.greetingEndsAfterMs !== null;
 
-/** The last word of a call that met a fault, or whose script leads nowhere, where the rehearsal does not say it too. */
+/**
+ * The last word of a call that met a fault, or whose script leads nowhere, where the rehearsal does not say it too. A
+ * machine that is found out while it hears that is left its message all the same.
+ */
 function withoutApology(heard: readonly string[], person: readonly string[], { calm, record }: End): readonly string[] {
-  const last = heard.at(-1) ?? '';
   const isEndless = record.script?.kind === 'documents';
-  const isOurs = APOLOGY.test(last) && person[heard.length - 1] !== last;
-  return isOurs && (!calm || isEndless) ? heard.slice(0, -1) : heard;
+  const at = heard.findIndex((line, nth) => APOLOGY.test(line) && person[nth] !== line);
+  const isLast = at >= 0 && at >= heard.length - 2;
+  return isLast && (!calm || isEndless) ? heard.filter((_line, nth) => nth !== at) : heard;
 }
 
 /** What a machine that is found out may hear from any moment on. */

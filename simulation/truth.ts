@@ -3,6 +3,7 @@
  * has told is known from the wire, so a story that does not listen is found out.
  */
 import type { LedgerLeg } from '../simulator/carrier/ledger';
+import type { TranscriptLine } from '../simulator/texml/state';
 import { messageOf } from './hearing';
 import type { Verdict } from './judge';
 import type { End } from './oracles';
@@ -169,16 +170,22 @@ function untrueMessage(end: End, leg: LedgerLeg): readonly string[] {
     : [];
 }
 
+/** As long as the carrier model takes for it. */
+const lastsMs = ({ does, text }: TranscriptLine): number => (does === 'says' ? 60 * text.length : 3_000);
+
 /** The same for the message that a TeXML call is told in a document. */
 function untrueSpoken(end: End, leg: LedgerLeg): readonly string[] {
   const { document, record, calm } = end;
   const state = document.message?.state ?? null;
   const transcript = transcriptOf(end, leg);
-  const said = transcript.findIndex(({ text }) => text === messageOf(end));
-  const isHeard = said >= 0 && transcript.slice(said).some(({ does }) => does === 'fetches');
+  const [message, ...after] = transcript.slice(transcript.findIndex(({ text }) => text === messageOf(end)));
+  const isFollowed = message?.text === messageOf(end) && after.some(({ does }) => does === 'fetches');
+  // Who hangs up while the next document is on its way has heard it, too.
+  const heardMs = (after[0]?.at_ms ?? 0) - (message?.at_ms ?? 0);
+  const isHeard = isFollowed || (message?.text === messageOf(end) && heardMs >= lastsMs(message));
   if (state === 'leaving') return ['the message is still being left when all is over'];
   if (state === 'left' && !isHeard) return ['the message is said to be left, and nobody heard it'];
-  const mustBeLeft = calm && isHeard && !wasCanceled(record);
+  const mustBeLeft = calm && isFollowed && !wasCanceled(record);
   return mustBeLeft && state !== 'left' ? [`the message was left, and its state is ${state}`] : [];
 }
 

@@ -125,7 +125,8 @@ export function createInstructions(call: CallRequest, script: Script, runtime: C
       made.set(number, making);
       return making;
     },
-    hasMoreToSay: (facts) => !interrupted && inTheMaking === 0 && machine.isLate(facts),
+    // Whoever has not asked for a document yet will, and where the call's documents are is told with that.
+    hasMoreToSay: (facts) => !interrupted && base !== '' && inTheMaking === 0 && machine.isLate(facts),
     async interrupt() {
       interrupted = true;
       const next = made.size + 1;
