@@ -265,8 +265,8 @@ export const SABOTEURS: readonly Saboteur[] = [
     'seeds',
     'sends a machine past the document that is being made for it',
     'workflows/story/instructions.ts',
-    '!interrupted && inTheMaking === 0 && machine',
-    '!interrupted && inTheMaking >= 0 && machine',
+    "base !== '' && inTheMaking === 0 && machine",
+    "base !== '' && inTheMaking >= 0 && machine",
   ),
   row(
     'seeds',
