@@ -27,7 +27,7 @@ const CASES: readonly Case[] = [
   { name: 'F11 500, placed', fault: status(500, true), requests: 1 },
   { name: 'F11 503, placed', fault: status(503, true), requests: 1 },
   { name: 'F12 500, not placed', fault: status(500, false) },
-  { name: 'F12 503, not placed, twice', fault: status(503, false), times: 2 },
+  { name: 'F12 503, not placed, three times', fault: status(503, false), times: 3 },
   { name: 'F12 503, never placed', fault: status(503, false), times: 99, legs: 0, outcome: 'dial_unknown' },
   { name: 'F13 429, Retry-After in seconds', fault: tooMany({ 'retry-after': '1' }) },
   { name: 'F13 429, Retry-After as a date', fault: tooMany({ 'retry-after': inTwoSeconds() }) },
