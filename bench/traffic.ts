@@ -45,8 +45,9 @@ export function watchTraffic(): Traffic {
   const seen = {
     // Besides webhooks, recordings come and go by Node's HTTP client.
     'http.client.request.start': ({ request }: { request: ClientRequest }) => {
-      const kind = request.path.includes('webhook') ? webhooks : documents;
-      if (kind === documents && !request.path.includes('/instructions/')) return;
+      const { path } = request;
+      const kind = path.includes('webhook') ? webhooks : path.includes('/instructions/') ? documents : null;
+      if (kind === null) return;
       const sent = { sentAtMs: performance.now(), answeredAtMs: null };
       kind.push(sent);
       open.set(request, sent);

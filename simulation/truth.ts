@@ -178,11 +178,11 @@ function untrueSpoken(end: End, leg: LedgerLeg): readonly string[] {
   const { document, record, calm } = end;
   const state = document.message?.state ?? null;
   const transcript = transcriptOf(end, leg);
-  const [message, ...after] = transcript.slice(transcript.findIndex(({ text }) => text === messageOf(end)));
-  const isFollowed = message?.text === messageOf(end) && after.some(({ does }) => does === 'fetches');
+  const at = transcript.findIndex(({ text }) => text === messageOf(end));
+  const [message, next] = at < 0 ? [] : transcript.slice(at);
+  const isFollowed = at >= 0 && transcript.slice(at).some(({ does }) => does === 'fetches');
   // Who hangs up while the next document is on its way has heard it, too.
-  const heardMs = (after[0]?.at_ms ?? 0) - (message?.at_ms ?? 0);
-  const isHeard = isFollowed || (message?.text === messageOf(end) && heardMs >= lastsMs(message));
+  const isHeard = isFollowed || (message && next && next.at_ms - message.at_ms >= lastsMs(message));
   if (state === 'leaving') return ['the message is still being left when all is over'];
   if (state === 'left' && !isHeard) return ['the message is said to be left, and nobody heard it'];
   const mustBeLeft = calm && isFollowed && !wasCanceled(record);

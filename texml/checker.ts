@@ -71,14 +71,8 @@ function checkAttributes(at: At, report: Report): void {
     const objection = objectionTo(value, attribute.is);
     if (!objection) continue;
     const { code, expected, suggestion } = objection;
-    const leads = attribute.leads && { leads: attribute.leads };
-    report(at, {
-      code,
-      message: `expected ${expected}, found ${quoted(value)}`,
-      suggestion,
-      attribute: name,
-      ...leads,
-    });
+    const message = `expected ${expected}, found ${quoted(value)}`;
+    report(at, { code, message, suggestion, attribute: name, leads: attribute.leads });
   }
   for (const [name, { required, meaning }] of Object.entries(known)) {
     if (required && !element.attributes[name]) {
@@ -136,8 +130,7 @@ function checkText(at: At, report: Report): void {
   const objection = objectionTo(text, row === 'Dial' && isBareSip(text) ? sipUri : expected.is);
   if (!objection) return;
   const { code, expected: what, suggestion } = objection;
-  const leads = expected.leads && { leads: expected.leads };
-  report(at, { code, message: `expected ${what}, found ${quoted(text)}`, suggestion, ...leads });
+  report(at, { code, message: `expected ${what}, found ${quoted(text)}`, suggestion, leads: expected.leads });
 }
 
 /** `<Dial>sip:agent@example.com</Dial>`, as guides have it. Telnyx documents only phone numbers there. */

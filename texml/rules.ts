@@ -20,7 +20,7 @@ export interface Breach {
   readonly attribute?: string;
   readonly child?: number;
   /** It is about an address that leads to the next document. */
-  readonly leads?: true;
+  readonly leads?: true | undefined;
 }
 
 /** What is broken, or nothing. */
