@@ -94,14 +94,12 @@ export function createChance({ seed, pinned, clock, faultsEndAtMs, count }: Chan
     lasts,
     fault(occasion, probability, rows) {
       const draws = new Draws(seed, occasion);
-      const drawn = draws.happens(probability) && rows.length > 0;
+      const happens = draws.happens(probability) && clock.now() < faultsEndAtMs;
+      const isPinned = pinned?.[occasion] !== undefined;
+      if (rows.length === 0 || !(pinned ? isPinned : happens)) return null;
       // Also when it is pinned, so that what follows is drawn as it was.
-      const chosen = rows.length > 0 ? draws.row(rows) : undefined;
-      const row = pinned
-        ? rows.find(({ kind }) => kind === pinned[occasion])
-        : drawn && clock.now() < faultsEndAtMs
-          ? chosen
-          : undefined;
+      const drawn = draws.row(rows);
+      const row = pinned ? rows.find(({ kind }) => kind === pinned[occasion]) : drawn;
       if (!row) return null;
       met.push({ occasion, kind: row.kind });
       lasts(clock.now());

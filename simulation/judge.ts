@@ -70,7 +70,7 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
   let carrier: Carrier | null = null;
   let running: readonly RunningCall[] = [];
   let strangers: readonly string[] = [];
-  const ledgerLegs = () => carrier?.ledger().legs ?? [];
+  const ledgerLegs = () => carrier?.legs() ?? [];
 
   /** The leg that this request has placed: nobody else's is to this number and not known yet. */
   const notePlaced = (request: Sent): void => {

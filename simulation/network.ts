@@ -13,7 +13,7 @@ import type { Attempt } from './attempts';
 import { currentAttempt } from './attempts';
 import type { Chance } from './chance';
 import { REQUEST_FAULTS } from './faults';
-import type { RequestFault, Sort } from './faults';
+import type { RequestFault, RequestRow, Sort } from './faults';
 import { overTheWire } from './wire';
 
 /** One request that left us. */
@@ -112,6 +112,14 @@ const RARE: readonly string[] = [
   ...['texmlDial', 'texmlListCalls', 'texmlUpdateCall'],
 ];
 
+const faultsOn = (sort: Sort): readonly RequestRow[] => REQUEST_FAULTS.filter(({ on }) => on.includes(sort));
+const FAULTS_ON: Readonly<Record<Sort, readonly RequestRow[]>> = {
+  dial: faultsOn('dial'),
+  texmlDial: faultsOn('texmlDial'),
+  command: faultsOn('command'),
+  question: faultsOn('question'),
+};
+
 /** Which fault the n-th request of its kind meets: one of the called phone's own, or one that is drawn. */
 function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Sent) => RequestFault | null {
   const ofPhones = createFaults();
@@ -122,9 +130,8 @@ function faultsOf({ carrier, chance, faulty, watch }: NetworkDeps): (request: Se
     counts.set(operation, nth);
     const isDial = operation === 'dial' || operation === 'texmlDial';
     const sort: Sort = isDial ? operation : method === 'GET' ? 'question' : 'command';
-    const rows = REQUEST_FAULTS.filter(({ on }) => on.includes(sort));
     const likely = RARE.includes(operation) ? Math.min(1, faulty * 4) : faulty;
-    const drawn = chance.fault(`${operation} ${nth}`, likely, rows);
+    const drawn = chance.fault(`${operation} ${nth}`, likely, FAULTS_ON[sort]);
     if (drawn) {
       watch.sent(request, drawn.row.kind);
       return drawn.row.make(drawn.draws);

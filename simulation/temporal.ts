@@ -39,12 +39,25 @@ interface Policy {
 }
 
 /** An option that is not read here would be tested as if it were not there. */
-const KNOWN = ['scheduleToStartTimeout', 'startToCloseTimeout', 'scheduleToCloseTimeout', 'retry', 'summary'];
+const KNOWN = ['scheduleToStartTimeout', 'startToCloseTimeout', 'scheduleToCloseTimeout', 'retry'];
+
+function refuseUnknown(options: ActivityOptions, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`the simulation does not know the activity option ${unknown}`);
+}
+
+/** Of options, which are constants. */
+const policies = new WeakMap<ActivityOptions, Policy>();
+
+function policyOf(options: ActivityOptions): Policy {
+  const policy = policies.get(options) ?? readPolicy(options);
+  policies.set(options, policy);
+  return policy;
+}
 
 /** Temporal's defaults for what the options leave out (docs.temporal.io: retry policies). */
-function policyOf(options: ActivityOptions): Policy {
-  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) throw new Error(`the simulation does not know the activity option ${unknown}`);
+function readPolicy(options: ActivityOptions): Policy {
+  refuseUnknown(options, KNOWN);
   const { retry = {} } = options;
   const ms = (given: unknown): number => (given === undefined ? Infinity : msToNumber(given));
   const firstMs = msToNumber(retry.initialInterval ?? '1 second');
@@ -61,7 +74,7 @@ function policyOf(options: ActivityOptions): Policy {
 /** What `proxyActivities` is in a workflow. */
 export function createProxy(deps: TemporalDeps): typeof proxyActivities {
   const counts = new Map<string, number>();
-  const execute = (name: string, options: ActivityOptions, input: unknown): Promise<unknown> => {
+  const execute = (name: string, policy: Policy, input: unknown): Promise<unknown> => {
     const nth = (counts.get(name) ?? 0) + 1;
     counts.set(name, nth);
     return new Promise((resolve, reject) => {
@@ -77,21 +90,21 @@ export function createProxy(deps: TemporalDeps): typeof proxyActivities {
         name,
         title: `${name} ${nth} of ${deps.callId.slice(-1)}`,
         input,
-        policy: policyOf(options),
+        policy,
         finish,
       });
     });
   };
-  const proxy = (options: ActivityOptions): unknown =>
-    new Proxy(
-      {},
-      {
-        get: (_, name: string) => ({
-          executeWithOptions: (more: ActivityOptions, [input]: readonly unknown[]) =>
-            execute(name, { ...options, ...more }, input),
-        }),
+  const proxy = (options: ActivityOptions): unknown => {
+    const policy = policyOf(options);
+    const activity = (name: string): object => ({
+      executeWithOptions(more: ActivityOptions, [input]: readonly unknown[]): Promise<unknown> {
+        refuseUnknown(more, ['summary']);
+        return execute(name, policy, input);
       },
-    );
+    });
+    return new Proxy({}, { get: (_, name: string) => activity(name) });
+  };
   return proxy as typeof proxyActivities;
 }
 
@@ -197,14 +210,18 @@ function runOnce(
   });
 }
 
+const AT_ONCE = Promise.resolve();
+
 /** A promise that is kept when the worker that runs now runs, and never once it was killed. */
 function runningInThisLife(worker: Worker): () => Promise<void> {
   const life = worker.life();
   const isThisLife = (): boolean => worker.life() === life;
   return () =>
-    new Promise((resolve) => {
-      worker.whenRunning(() => {
-        if (isThisLife()) resolve();
-      });
-    });
+    worker.isRunning() && isThisLife()
+      ? AT_ONCE
+      : new Promise((resolve) => {
+          worker.whenRunning(() => {
+            if (isThisLife()) resolve();
+          });
+        });
 }

@@ -12,7 +12,8 @@ class VirtualDate extends RealDate {
   }
 
   constructor(...given: readonly unknown[]) {
-    super(...((given.length === 0 ? [now()] : given) as [number]));
+    if (given.length < 2) super(given.length === 0 ? now() : (given[0] as number));
+    else super(...(given as [number, number]));
   }
 }
 

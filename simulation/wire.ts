@@ -3,6 +3,9 @@ export function overTheWire(sent: unknown): unknown {
   if (typeof sent !== 'object' || sent === null) return sent;
   if (Array.isArray(sent)) return sent.map(overTheWire);
   const received: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(sent)) if (value !== undefined) received[name] = overTheWire(value);
+  for (const name of Object.keys(sent)) {
+    const value = (sent as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined) received[name] = overTheWire(value);
+  }
   return received;
 }

@@ -102,27 +102,38 @@ async function runWorld(scenario: Scenario, clock: VirtualClock, tell: boolean):
   const started = (): boolean => calls.length === plan.calls.length;
   let steps = 0;
   const goesOn = (): boolean => steps++ < MOST_STEPS && clock.now() < START_MS + LIMIT_MS;
-  while (!(started() && calls.every((call) => call.isOver())) && goesOn()) {
-    if (!clock.step()) break;
-    await settled(calls);
-  }
+  const isOver = (): boolean => started() && calls.every((call) => call.isOver());
+  await inTurns(calls, () => !isOver() && goesOn() && clock.step());
   const aftermathEndsMs = clock.now() + AFTERMATH_MS;
-  while (clock.now() < aftermathEndsMs && clock.step()) await settled(calls);
+  await inTurns(calls, () => clock.now() < aftermathEndsMs && clock.step());
   judge.concludes();
   stage.carrier.stop();
   for (const { occasion, kind } of chance.met) note(() => `met at ${occasion}: ${kind}`);
   return { seed, plan, violations: judge.violations, met: chance.met, counts, calls: calls.length, story };
 }
 
-/** All that promises had to say to each other has been said, and nobody waits for what is known already. */
-async function settled(calls: readonly RunningCall[]): Promise<void> {
-  // A tick's turn comes when no promise is left that could go on; a turn of the event loop would cost more.
-  do
-    await new Promise<void>((resolve) => {
-      process.nextTick(resolve);
-    });
-  while (calls.map((call) => call.wake()).includes(true));
+/**
+ * One step after the other, until there is none: each when all that promises had to say to each other has been said, and
+ * nobody waits for what is known already.
+ */
+function inTurns(calls: readonly RunningCall[], step: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const turn = (): void => {
+      try {
+        const isAnybodyWoken = calls.filter((call) => call.wake()).length > 0;
+        if (isAnybodyWoken || step()) process.nextTick(rest);
+        else resolve();
+      } catch (error) {
+        reject(error as Error);
+      }
+    };
+    // A tick's turn comes when no promise is left that could go on; the next tick's, only after a promise's.
+    const rest = (): void => void NOW.then(turn);
+    turn();
+  });
 }
+
+const NOW = Promise.resolve();
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3).padStart(10);
 

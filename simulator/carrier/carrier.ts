@@ -9,7 +9,7 @@ import { callAnswered, callEnded, callLeftConference, recordingSettled } from '.
 import { createTexmlState, usualTexmlApplicationId } from '../texml/state';
 import { joinConfiguredConference, leaveWithLeg } from './conferences';
 import { endLeg, phoneHangsUp, phoneOf, placeLeg } from './legs';
-import { carrierLedger } from './ledger';
+import { carrierLedger, ledgerLegs } from './ledger';
 import type { CarrierLedger } from './ledger';
 import { detectMachine } from './machine-detection';
 import { plantRecording } from './planted';
@@ -43,6 +43,8 @@ export interface Carrier {
   /** A recording that is there without a call. */
   plant(planting: Omit<Planting, 'phone'>, isEmpty: boolean): Recording;
   ledger(): CarrierLedger;
+  /** Of the ledger only this: it is asked for often. */
+  legs(): CarrierLedger['legs'];
   /** Drops everything that is still to come. */
   stop(): void;
 }
@@ -85,6 +87,7 @@ export function createCarrier(deps: CarrierDeps): Carrier {
       return plantRecording(world, { ...planting, phone: isEmpty ? { ...phone, recording: 'empty' } : phone });
     },
     ledger: () => carrierLedger(world),
+    legs: () => ledgerLegs(world),
     stop() {
       for (const owner of [...world.legs.values(), ...world.conferences.values()]) dropTimers(owner);
     },

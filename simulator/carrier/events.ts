@@ -90,6 +90,7 @@ const unpromised: readonly (readonly [events: RegExp, keys: readonly string[]])[
 
 function withoutUnpromised(eventType: string, payload: JsonObject): JsonObject {
   const gone = unpromised.filter(([events]) => events.test(eventType)).flatMap(([, keys]) => keys);
+  if (gone.length === 0) return payload;
   return Object.fromEntries(Object.entries(payload).filter(([key]) => !gone.includes(key)));
 }
 

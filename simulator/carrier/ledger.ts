@@ -86,9 +86,13 @@ export interface CarrierLedger {
   readonly texml_calls: readonly LedgerTexmlCall[];
 }
 
+export function ledgerLegs(world: World): readonly LedgerLeg[] {
+  return [...world.legs.values()].map(legRow);
+}
+
 export function carrierLedger(world: World): CarrierLedger {
   return {
-    legs: [...world.legs.values()].map(legRow),
+    legs: ledgerLegs(world),
     conferences: [...world.conferences.values()].map(conferenceRow),
     recordings: [...world.recordings.values()].map(recordingRow),
     dial_requests: Object.fromEntries(world.dialRequests),
