@@ -2,7 +2,7 @@
  * What the npm scripts start: makes sure that Node is new enough and the packages are there, then runs a TypeScript
  * file of ours. Imports nothing that npm installs, since it may run before `npm ci` did.
  *
- *     node cli/launch.mjs <entry.ts> [arguments…]
+ *     node [options of Node, for the file] cli/launch.mjs <entry.ts> [arguments…]
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ if (!matchesLock()) {
   }
 }
 
-process.exitCode = await run(process.execPath, ['--import', 'tsx', join(root, entry), ...args]);
+process.exitCode = await run(process.execPath, [...process.execArgv, '--import', 'tsx', join(root, entry), ...args]);
 
 /** Compares what npm noted about its last install with the lock: file times change with every git checkout. */
 function matchesLock() {

@@ -51,9 +51,12 @@ afterAll(async () => {
 
 const headers = { 'x-api-key': API_KEY, 'content-type': 'application/json' };
 
+/** Null: Temporal cannot be asked now. */
 async function statusOf(callId: string): Promise<StatusDocument | null> {
   const answer = await fetch(`${outside.url}${BASE_PATH}/calls/${callId}`, { headers });
-  return answer.ok ? ((await answer.json()) as StatusDocument) : null;
+  if (answer.ok) return (await answer.json()) as StatusDocument;
+  expect(answer.status).toBe(503);
+  return null;
 }
 
 async function timed(answer: Promise<Response>): Promise<{ status: number; retryAfter: string | null; ms: number }> {
@@ -108,9 +111,13 @@ test.each(CASES)(
     await sleep(forMs);
     if (how === 'killed') await outside.restartTemporal();
     else outside.signalTemporal('SIGCONT');
-    const isOver = (document: StatusDocument | null): boolean => document !== null && isSettled(document);
-    await until('the end', async () => isOver(await statusOf(callId)), ENDS_WITHIN_MS);
-    expect(await statusOf(callId)).toMatchObject({ outcome: 'completed', recording: { state: 'delivered' } });
+    let last: StatusDocument | null = null;
+    const isOver = async (): Promise<boolean> => {
+      last = await statusOf(callId);
+      return last !== null && isSettled(last);
+    };
+    await until('the end', isOver, ENDS_WITHIN_MS);
+    expect(last).toMatchObject({ outcome: 'completed', recording: { state: 'delivered' } });
     expect(outside.simulator.ledger().legs.filter((leg) => leg.to === to)).toHaveLength(1);
   },
   900_000,

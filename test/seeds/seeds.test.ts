@@ -11,7 +11,10 @@ const ROOT = join(__dirname, '../..');
 const SEEDS = { quick: 3_000, ci: 25_000, full: 500_000 }[process.env['TEST_SCALE'] ?? 'quick'] ?? 3_000;
 
 const seeds = (...args: readonly string[]) =>
-  spawnSync(process.execPath, ['--import', 'tsx', 'simulation/main.ts', ...args], { cwd: ROOT, encoding: 'utf8' });
+  spawnSync(process.execPath, ['--single-threaded', 'cli/launch.mjs', 'simulation/main.ts', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
 
 test.each(keptScenarios.map((kept) => [kept.bug, kept] as const))('%s', async (_bug, { bug, ...scenario }) => {
   expect({ bug, violations: (await runScenario(scenario)).violations }).toEqual({ bug, violations: [] });
