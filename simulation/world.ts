@@ -124,7 +124,7 @@ function inTurns(calls: readonly RunningCall[], step: () => boolean): Promise<vo
         if (isAnybodyWoken || step()) process.nextTick(rest);
         else resolve();
       } catch (error) {
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
     // A tick's turn comes when no promise is left that could go on; the next tick's, only after a promise's.

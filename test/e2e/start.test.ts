@@ -5,20 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusDocument } from '../../domain/status';
 import { aDataDir, familyOf, launch, shell, startOutcall, stopRunning, survivorsOf } from '../support/terminal';
 import type { Started } from '../support/terminal';
-import { BASE_PATH } from '../support/system';
+import { readStatus } from '../support/system';
 
 /** Much longer than the 4 s it takes here, much shorter than a person's patience. */
 const READY_WITHIN_MS = 20_000;
 
-async function statusOf(start: Started, callId: string): Promise<StatusDocument> {
-  const response = await fetch(`${start.url}${BASE_PATH}/calls/${callId}`, { headers: { 'x-api-key': start.apiKey } });
-  return (await response.json()) as StatusDocument;
-}
-
 async function until(start: Started, callId: string, wanted: (document: StatusDocument) => boolean): Promise<void> {
-  for (let waited = 0; !wanted(await statusOf(start, callId)); waited += 100) {
+  for (let waited = 0; !wanted(await readStatus(start, callId)); waited += 100) {
     if (waited > 30_000)
-      throw new Error(`${callId} is not as wanted: ${JSON.stringify(await statusOf(start, callId))}`);
+      throw new Error(`${callId} is not as wanted: ${JSON.stringify(await readStatus(start, callId))}`);
     await sleep(100);
   }
 }
@@ -84,7 +79,7 @@ describe('two starts, one after the other, with one DATA_DIR', () => {
   });
 
   test('a call of the first start is known to the second', async () => {
-    expect(await statusOf(second, pasted.call_id)).toMatchObject({
+    expect(await readStatus(second, pasted.call_id)).toMatchObject({
       call_id: pasted.call_id,
       status: 'ended',
       outcome: 'completed',
@@ -93,7 +88,7 @@ describe('two starts, one after the other, with one DATA_DIR', () => {
   });
 
   test('a call that was running at Ctrl-C is known, and ends', async () => {
-    expect(await statusOf(second, running)).toMatchObject({ call_id: running, to_phone: '+15559999006' });
+    expect(await readStatus(second, running)).toMatchObject({ call_id: running, to_phone: '+15559999006' });
     await until(second, running, ({ status }) => status === 'ended');
   });
 });

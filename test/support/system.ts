@@ -99,6 +99,21 @@ function firstPorts(): Record<string, string> {
   return { PORT: `${base}`, TEMPORAL_DEV_PORT: `${base + 300}`, TEMPORAL_DEV_UI_PORT: `${base + 600}` };
 }
 
+/** As a client should: 503 says when to come again. */
+export async function readStatus(
+  { url, apiKey }: { readonly url: string; readonly apiKey: string },
+  callId: string,
+): Promise<StatusDocument> {
+  for (let tries = 1; ; tries++) {
+    const answer = await fetch(`${url}${BASE_PATH}/calls/${callId}`, { headers: { 'x-api-key': apiKey } });
+    if (answer.ok) return (await answer.json()) as StatusDocument;
+    if (answer.status !== 503 || tries === 5) {
+      throw new Error(`status of ${callId}: ${answer.status} ${await answer.text()}`);
+    }
+    await sleep(1000 * Number(answer.headers.get('retry-after')));
+  }
+}
+
 function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): System {
   const request: System['request'] = async (method, route, { body, headers } = {}) => {
     const json = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
@@ -114,17 +129,7 @@ function speakTo(stack: Stack, simulator: Simulator, cleanUp: () => void): Syste
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: parse(text) };
   };
-  const status = async (callId: string): Promise<StatusDocument> => {
-    for (let tries = 1; ; tries++) {
-      const answer = await request('GET', `${BASE_PATH}/calls/${callId}`);
-      if (answer.status === 200) return answer.body as unknown as StatusDocument;
-      // As a client should: 503 says when to come again.
-      if (answer.status !== 503 || tries === 5) {
-        throw new Error(`status of ${callId}: ${answer.status} ${JSON.stringify(answer.body)}`);
-      }
-      await sleep(1000 * Number(answer.headers.get('retry-after')));
-    }
-  };
+  const status = (callId: string): Promise<StatusDocument> => readStatus(stack, callId);
   return {
     stack,
     simulator,
