@@ -7,10 +7,10 @@ import { Command } from 'commander';
 import { print, remark, wholeNumber } from '../cli/terminal';
 import { allOver } from './measure';
 import { median } from './report';
-import { DOCUMENTS, startSides } from './sides';
-import type { Side, Sides } from './sides';
-import { watchTraffic } from './traffic';
-import type { Traffic } from './traffic';
+import { DOCUMENTS } from './sides';
+import type { Side } from './sides';
+import { withSides } from './with-sides';
+import type { Bench } from './with-sides';
 
 /** Each measured by itself: somebody alone on the line, and a busy minute. */
 const AT_ONCE = [1, 10] as const;
@@ -33,43 +33,35 @@ export function flowCommand(): Command {
     .action(({ pairs }: { pairs: number }) => benchFlow(pairs));
 }
 
-async function benchFlow(pairs: number): Promise<void> {
-  const sides = await startSides();
-  const traffic = watchTraffic();
-  try {
-    sides.simulator.changeSettings({ phoneSpeed: PHONE_SPEED });
+const benchFlow = (pairs: number): Promise<void> =>
+  withSides(async (bench) => {
+    bench.simulator.changeSettings({ phoneSpeed: PHONE_SPEED });
     const measured = new Map<AtOnce, Pair[]>(AT_ONCE.map((atOnce) => [atOnce, []]));
     // The first of each compiles code and opens connections.
     for (let pair = 0; pair <= pairs; pair++) {
       for (const atOnce of AT_ONCE) {
-        const one = await measurePair(sides, traffic, { atOnce, oursFirst: pair % 2 === 0 });
+        const one = await measurePair(bench, { atOnce, oursFirst: pair % 2 === 0 });
         if (pair > 0) measured.get(atOnce)?.push(one);
       }
       if (pair > 0) remark(`pair ${pair} of ${pairs}`);
     }
     for (const line of report(measured, pairs)) print(line);
-  } finally {
-    traffic.stop();
-    await sides.stop();
-  }
-}
+  });
 
 /** Whoever comes second may find the machine in another state: they take turns. */
 async function measurePair(
-  sides: Sides,
-  traffic: Traffic,
+  bench: Bench,
   { atOnce, oursFirst }: { readonly atOnce: number; readonly oursFirst: boolean },
 ): Promise<Pair> {
-  const measure = (side: Side): Promise<readonly number[]> => timeDocuments(sides, traffic, { side, atOnce });
-  const first = oursFirst ? await measure(sides.outcall) : null;
-  const bare = await measure(sides.bare);
-  return { outcall: first ?? (await measure(sides.outcall)), bare };
+  const measure = (side: Side): Promise<readonly number[]> => timeDocuments(bench, { side, atOnce });
+  const first = oursFirst ? await measure(bench.outcall) : null;
+  const bare = await measure(bench.bare);
+  return { outcall: first ?? (await measure(bench.outcall)), bare };
 }
 
 /** In milliseconds, of every document of these calls. */
 async function timeDocuments(
-  { temporal }: Sides,
-  traffic: Traffic,
+  { temporal, traffic }: Bench,
   { side, atOnce }: { readonly side: Side; readonly atOnce: number },
 ): Promise<readonly number[]> {
   traffic.clear();

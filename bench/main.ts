@@ -6,13 +6,13 @@ import { Command } from 'commander';
 import { print, remark, report, wholeNumber } from '../cli/terminal';
 import { flowCommand } from './flow';
 import { timeManyCalls, timeOneCall } from './measure';
-import type { Bench, Throughput, Times } from './measure';
+import type { Throughput, Times } from './measure';
 import { benchRecordings } from './recordings';
 import { renderReport } from './report';
-import { startSides } from './sides';
 import type { Side } from './sides';
 import { texmlCommand } from './texml';
-import { watchTraffic } from './traffic';
+import { withSides } from './with-sides';
+import type { Bench } from './with-sides';
 
 interface Amounts {
   readonly pairs: number;
@@ -61,50 +61,40 @@ async function run({ pairs, calls }: Amounts): Promise<void> {
     remark(`bench: not done within ${LIMIT_MS / 1000} seconds; fewer --pairs take less`);
     process.kill(process.pid, 'SIGTERM');
   }, LIMIT_MS);
-  const starting = startSides();
-  stopAtSignals(() => starting.then((sides) => sides.stop()));
-  const sides = await starting;
-  const { outcall, bare } = sides;
-  const traffic = watchTraffic();
-  try {
-    const bench: Bench = { ...sides, traffic };
-    // The first calls compile code and open connections.
-    for (const side of [outcall, bare]) await measure(bench, side, AT_ONCE);
-    const warmAt = Date.now();
-    const rounds: { readonly outcall: Round; readonly bare: Round }[] = [];
-    for (let pair = 1; pair <= pairs; pair++) {
-      const onePairMs = (Date.now() - warmAt) / Math.max(1, pair - 1);
-      if (Date.now() + onePairMs > startedAt + ENOUGH_MS) {
-        remark(`${pair - 1} of ${pairs} pairs: there is no time for more`);
-        break;
-      }
-      // Whoever comes second may find the machine in another state: they take turns.
-      const first = pair % 2 === 1 ? outcall : bare;
-      const one = await measure(bench, first, calls);
-      const other = await measure(bench, first === outcall ? bare : outcall, calls);
-      rounds.push(first === outcall ? { outcall: one, bare: other } : { outcall: other, bare: one });
-      remark(`pair ${pair} of ${pairs}, ${Math.round((Date.now() - startedAt) / 1000)} s`);
-    }
-    for (const line of renderReport(rounds, { calls, atOnce: AT_ONCE })) print(line);
-  } finally {
+  await withSides((bench) => measureAll(bench, { pairs, calls, startedAt })).finally(() => {
     clearTimeout(limit);
-    traffic.stop();
-    await sides.stop();
+  });
+}
+
+async function measureAll(
+  bench: Bench,
+  { pairs, calls, startedAt }: Amounts & { readonly startedAt: number },
+): Promise<void> {
+  const { outcall, bare } = bench;
+  // The first calls compile code and open connections.
+  for (const side of [outcall, bare]) await measure(bench, side, AT_ONCE);
+  const warmAt = Date.now();
+  const rounds: { readonly outcall: Round; readonly bare: Round }[] = [];
+  for (let pair = 1; pair <= pairs; pair++) {
+    const onePairMs = (Date.now() - warmAt) / Math.max(1, pair - 1);
+    if (Date.now() + onePairMs > startedAt + ENOUGH_MS) {
+      remark(`${pair - 1} of ${pairs} pairs: there is no time for more`);
+      break;
+    }
+    // Whoever comes second may find the machine in another state: they take turns.
+    const first = pair % 2 === 1 ? outcall : bare;
+    const one = await measure(bench, first, calls);
+    const other = await measure(bench, first === outcall ? bare : outcall, calls);
+    rounds.push(first === outcall ? { outcall: one, bare: other } : { outcall: other, bare: one });
+    remark(`pair ${pair} of ${pairs}, ${Math.round((Date.now() - startedAt) / 1000)} s`);
   }
+  for (const line of renderReport(rounds, { calls, atOnce: AT_ONCE })) print(line);
 }
 
 async function measure(bench: Bench, side: Side, calls: number): Promise<Round> {
   const times: Times[] = [];
   for (let call = 0; call < CALLS_ONE_BY_ONE; call++) times.push(await timeOneCall(bench, side));
   return { times, throughput: await timeManyCalls(bench, side, { calls, atOnce: AT_ONCE }) };
-}
-
-function stopAtSignals(stop: () => Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      void stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 1));
-    });
-  }
 }
 
 void main().catch((error: unknown) => {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { costOf } from './cost';
 import type { Cost } from './cost';
-import type { Side, Sides } from './sides';
-import type { Traffic } from './traffic';
+import type { Side } from './sides';
+import type { Bench } from './with-sides';
 
 export interface Times {
   /** From each webhook's setting out to the answer it got. */
@@ -23,8 +23,6 @@ export interface Throughput {
   /** Processor time of this process, everything in it, in milliseconds. */
   readonly cpuMsPerCall: number;
 }
-
-export type Bench = Pick<Sides, 'simulator' | 'temporal'> & { readonly traffic: Traffic };
 
 /** How much faster than life the phones are: alone they ring 125 ms and talk 500 ms, at once 500 ms and 2 s. */
 const PHONE_SPEED = { alone: 8, atOnce: 2 } as const;

@@ -14,6 +14,7 @@ import { fetchToSpool } from '../activities/recording-fetch';
 import { createSpool } from '../activities/spool';
 import { print } from '../cli/terminal';
 import type { RecordingToDeliver } from '../domain/recordings';
+import { median } from './report';
 
 const run = promisify(execFile);
 const AIM = 0.6;
@@ -102,9 +103,4 @@ function report({ pairs, mebibytes, curls, ours }: Measured): string[] {
     `Medians of ${pairs} alternating pairs, after one that does not count. ${os.cpus().length} CPUs, Node ${process.version}.`,
     'The server is a process of its own, the same for both. Only the ratio means anything.',
   ];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }

@@ -185,7 +185,9 @@ export function createJudge({ clock, plan, chance, count, note }: JudgeDeps): Ju
       note(() => `${nick(callId)}the API answers ${muted ? 'mute' : 'unmute'} ${participant}: ${answer}`);
     },
     broken(error) {
-      object(null, [{ oracle: 'no bug', what: `ours threw ${explain(error)}` }]);
+      object(null, [
+        { oracle: 'no bug', what: `an activity threw, or an address of ours leads nowhere: ${explain(error)}` },
+      ]);
     },
 
     watchCall({ request, script = null, wishes }) {

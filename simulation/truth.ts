@@ -2,6 +2,7 @@
  * C6: what a call's document says at last, held against the carrier's books, as far as the carrier has told us. What it
  * has told is known from the wire, so a story that does not listen is found out.
  */
+import { clipMs, speechMs } from '../simulator/carrier/leg-actions';
 import type { LedgerLeg } from '../simulator/carrier/ledger';
 import type { TranscriptLine } from '../simulator/texml/state';
 import { messageOf } from './hearing';
@@ -171,7 +172,7 @@ function untrueMessage(end: End, leg: LedgerLeg): readonly string[] {
 }
 
 /** As long as the carrier model takes for it. */
-const lastsMs = ({ does, text }: TranscriptLine): number => (does === 'says' ? 60 * text.length : 3_000);
+const lastsMs = ({ does, text }: TranscriptLine): number => (does === 'says' ? speechMs(text) : clipMs);
 
 /** The same for the message that a TeXML call is told in a document. */
 function untrueSpoken(end: End, leg: LedgerLeg): readonly string[] {

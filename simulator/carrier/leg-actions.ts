@@ -70,7 +70,7 @@ function speak(world: World, leg: Leg, body: JsonObject): Answer | null {
 }
 
 /** What a file we never fetch is taken to last. */
-const clipMs = 3000;
+export const clipMs = 3000;
 
 function startPlayback(world: World, leg: Leg, body: JsonObject): Answer | null {
   if (Object.keys(mediaOf(body)).length === 0 && textOf(body, 'playback_content') === null) {
