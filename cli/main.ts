@@ -9,7 +9,7 @@ import { listCommands } from './commands/list';
 import { recordingsCommand } from './commands/recordings';
 import { runCommands } from './commands/run';
 import { texmlCommand } from './commands/texml';
-import { EXIT, report } from './terminal';
+import { endWithReader, report } from './terminal';
 
 const EXIT_CODES = `
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the API cannot be reached · 4 the call was not answered ·
@@ -47,12 +47,7 @@ async function main(): Promise<number> {
   }
 }
 
-// Who reads has had enough, as in `outcall tail … | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
-});
-
+endWithReader();
 void main().then((exitCode) => {
   process.exitCode = exitCode;
   // After a failed start something may be left that keeps Node alive: Temporal's runtime ends only with a worker.

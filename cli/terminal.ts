@@ -39,6 +39,14 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
+/** Ends well when who reads has had enough, as in `outcall tail … | head`. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.ok);
+  });
+}
+
 /** Columns as wide as their widest cell, under their heads. */
 export function renderTable(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [heads, ...rows];

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { CommandFailure, print, remark, report, wholeNumber } from '../cli/terminal';
+import { CommandFailure, endWithReader, print, remark, report, wholeNumber } from '../cli/terminal';
 import { runParallel } from './batch';
 import type { Batch, Failed } from './batch';
 import { ENOUGH_SEEDS, EXPECTED, missing } from './coverage';
@@ -136,6 +136,7 @@ async function tellFailure({ seed, violations }: Failed): Promise<void> {
   print(`  replay it: npm run seeds -- --seed ${seed} --small`);
 }
 
+endWithReader();
 main().catch((error: unknown) => {
   process.exitCode = report(error);
 });

@@ -38,6 +38,13 @@ test('a seed is told in another process as it is here', async () => {
   expect(seeds('--seed', '17').stdout.trimEnd()).toBe(story.join('\n').trimEnd());
 });
 
+test('who reads the beginning of a story is spared the end', () => {
+  const command = 'node --single-threaded cli/launch.mjs simulation/main.ts --seed 639 | head -1';
+  const { stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
+  expect(stdout).toContain('seed 639');
+  expect(stderr).toBe('');
+});
+
 test('--help shows commands to paste', () => {
   const { stdout } = seeds('--help');
   expect(stdout).toContain('npm run seeds -- --count 50000');
