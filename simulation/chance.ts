@@ -95,11 +95,11 @@ export function createChance({ seed, pinned, clock, faultsEndAtMs, count }: Chan
     fault(occasion, probability, rows) {
       const draws = new Draws(seed, occasion);
       const happens = draws.happens(probability) && clock.now() < faultsEndAtMs;
-      const isPinned = pinned?.[occasion] !== undefined;
-      if (rows.length === 0 || !(pinned ? isPinned : happens)) return null;
+      const wanted = pinned?.[occasion];
+      if (rows.length === 0 || (pinned ? wanted === undefined : !happens)) return null;
       // Also when it is pinned, so that what follows is drawn as it was.
       const drawn = draws.row(rows);
-      const row = pinned ? rows.find(({ kind }) => kind === pinned[occasion]) : drawn;
+      const row = pinned ? rows.find(({ kind }) => kind === wanted) : drawn;
       if (!row) return null;
       met.push({ occasion, kind: row.kind });
       lasts(clock.now());

@@ -210,18 +210,14 @@ function runOnce(
   });
 }
 
-const AT_ONCE = Promise.resolve();
-
 /** A promise that is kept when the worker that runs now runs, and never once it was killed. */
 function runningInThisLife(worker: Worker): () => Promise<void> {
   const life = worker.life();
   const isThisLife = (): boolean => worker.life() === life;
   return () =>
-    worker.isRunning() && isThisLife()
-      ? AT_ONCE
-      : new Promise((resolve) => {
-          worker.whenRunning(() => {
-            if (isThisLife()) resolve();
-          });
-        });
+    new Promise((resolve) => {
+      worker.whenRunning(() => {
+        if (isThisLife()) resolve();
+      });
+    });
 }

@@ -12,8 +12,7 @@ class VirtualDate extends RealDate {
   }
 
   constructor(...given: readonly unknown[]) {
-    if (given.length < 2) super(given.length === 0 ? now() : (given[0] as number));
-    else super(...(given as [number, number]));
+    super(...((given.length === 0 ? [now()] : given) as [number]));
   }
 }
 

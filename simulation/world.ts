@@ -120,6 +120,7 @@ function inTurns(calls: readonly RunningCall[], step: () => boolean): Promise<vo
   return new Promise((resolve, reject) => {
     const turn = (): void => {
       try {
+        // Everybody's turn, not only the first's.
         const isAnybodyWoken = calls.filter((call) => call.wake()).length > 0;
         if (isAnybodyWoken || step()) process.nextTick(rest);
         else resolve();

@@ -109,14 +109,6 @@ const routes: readonly Route[] = [
   ...texmlRoutes.map(([operation, line, run]) => route(operation, line, run)),
 ];
 
-/** By method and number of segments: few are left to be compared. */
-const routesOf = new Map<string, Route[]>();
-const shapeOf = (method: string, segments: readonly string[]): string => `${method} ${segments.length}`;
-for (const one of routes) {
-  const shape = shapeOf(one.method, one.path);
-  routesOf.set(shape, [...(routesOf.get(shape) ?? []), one]);
-}
-
 export interface Matched {
   /** Name of the operation, as faults name it. */
   readonly operation: string;
@@ -126,8 +118,8 @@ export interface Matched {
 /** What a request asks for; null when the simulator does not know it. */
 export function matchRoute(world: World, { method, path, query, body }: Asked): Matched | null {
   const segments = path.split('/').slice(1).map(decoded);
-  for (const candidate of routesOf.get(shapeOf(method, segments)) ?? []) {
-    const ids = idsIn(candidate.path, segments);
+  for (const candidate of routes) {
+    const ids = candidate.method === method ? idsIn(candidate.path, segments) : null;
     if (ids !== null) {
       return { operation: candidate.operation, run: () => candidate.run({ world, ids, query, body }) };
     }
@@ -136,6 +128,7 @@ export function matchRoute(world: World, { method, path, query, body }: Asked): 
 }
 
 function idsIn(pattern: readonly string[], segments: readonly string[]): readonly string[] | null {
+  if (pattern.length !== segments.length) return null;
   const fits = pattern.every((part, at) => part === '*' || part === segments[at]);
   return fits ? segments.filter((_, at) => pattern[at] === '*') : null;
 }
